@@ -30,7 +30,7 @@ const routers = ["test/federation/*.test.ts"];
 const examples = ["test/examples/{relay,bruno}.test.ts"];
 /** The sites in a Chromium, which takes a third of the CPU time of all tests: `npm run test:browser`. */
 const browser = [
-  "test/{microsite,graphiql}/**/!(keep-builds|manifest|messages|pages|words).test.ts",
+  "test/{microsite,graphiql}/**/!(keep-builds|manifest|messages|page-texts|pages).test.ts",
   "test/{console/*-in-browser,examples/first-page}.test.ts",
 ];
 

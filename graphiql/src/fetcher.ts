@@ -1,7 +1,7 @@
 import type { Fetcher, FetcherOpts, FetcherParams } from "@graphiql/toolkit";
 import { getOperationAST, parse } from "graphql";
 import { createClient, type FormattedExecutionResult } from "graphql-ws/client";
-import { harvest, prepare } from "./carry.ts";
+import { prepareVariables, storeValues } from "./placeholders.ts";
 
 type Data = Record<string, unknown>;
 type Result = FormattedExecutionResult<Data, unknown>;
@@ -9,10 +9,10 @@ type Result = FormattedExecutionResult<Data, unknown>;
 const endpoint = new URL("/graphql", location.href);
 
 async function send(params: FetcherParams, options?: FetcherOpts): Promise<Result | AsyncIterable<Result>> {
-  const { variables, problem } = prepare(params.variables);
+  const { variables, problem } = prepareVariables(params.variables);
   if (problem) return failure(problem);
   const payload = { ...params, operationName: operationNameOf(params), variables };
-  const headers = usable(options?.headers);
+  const headers = effectiveHeaders(options?.headers);
   return isSubscription(payload) ? follow(payload, headers) : post(payload, headers);
 }
 
@@ -22,7 +22,7 @@ export const fetcher = send as Fetcher;
 /**
  * Returns the headers to send. An empty authorization header, or a bare "Bearer", would override the session cookie.
  */
-function usable(headers: Record<string, unknown> = {}): Record<string, string> {
+function effectiveHeaders(headers: Record<string, unknown> = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers)
       .map(([name, value]) => [name.toLowerCase(), String(value ?? "").trim()] as const)
@@ -67,7 +67,7 @@ async function post(payload: object, headers: Record<string, string>): Promise<R
       return failure(`The server answered ${response.status} ${response.statusText}: ${text.slice(0, 300)}`);
     }
     const result: Result = JSON.parse(text);
-    harvest(result.data);
+    storeValues(result.data);
     return result;
   } catch (error) {
     return failure(`The request failed: ${error instanceof Error ? error.message : error}`);
@@ -86,7 +86,7 @@ function follow(payload: FetcherParams, { authorization }: Record<string, string
     async next() {
       try {
         const event = await events.next();
-        if (!event.done) harvest(event.value.data);
+        if (!event.done) storeValues(event.value.data);
         return event;
       } catch (error) {
         return { done: false, value: failure(error) };

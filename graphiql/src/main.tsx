@@ -13,20 +13,20 @@ import { type MonacoEditor, useGraphiQL } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
 import { useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { fillHeaders, fillVariables, onCarry, storage } from "./carry.ts";
 import { fetcher } from "./fetcher.ts";
 import logo from "./logo.svg";
+import { fillHeaders, fillVariables, onValuesChanged, storage } from "./placeholders.ts";
 import { SampleSignIn } from "./sample-sign-in.tsx";
 import { readSettings } from "./settings.ts";
 import { openLastTab, openSharedTab } from "./stored-tabs.ts";
-import { makeTabs } from "./tabs.ts";
+import { createTabs } from "./tabs.ts";
 import { Tools } from "./tools.tsx";
 
 const HEADERS = '{ "authorization": "" }';
 const SCALARS = { DateTime: { type: "string" }, Date: { type: "string" }, Points: { type: "integer", minimum: 0 } };
 
 const { sandboxUrl, signInPath } = await readSettings();
-const tabs = makeTabs(sandboxUrl);
+const tabs = createTabs(sandboxUrl);
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
 
 /** Updates the sandbox address in stored tabs: an earlier sandbox may have used another port. */
@@ -42,7 +42,7 @@ function rewrite(editor: MonacoEditor | undefined, change: (text: string) => str
 }
 
 /** Fills the open tab with values from earlier responses. */
-function Carry() {
+function PlaceholderFiller() {
   const [notice, setNotice] = useState(0);
   const { tabId, query, variables, headers } = useGraphiQL((state) => ({
     tabId: state.tabs[state.activeTabIndex]?.id ?? "",
@@ -54,13 +54,13 @@ function Carry() {
     for (const editor of [query, variables, headers]) editor?.updateOptions({ wordWrap: "on" });
   }, [query, variables, headers]);
   useEffect(() => {
-    const carry = (signedIn: boolean) => {
+    const fillPlaceholders = (signedIn: boolean) => {
       rewrite(variables, (text) => fillVariables(tabId, text));
       rewrite(headers, (text) => fillHeaders(text, signedIn));
       if (signedIn) setNotice((count) => count + 1);
     };
-    onCarry(carry);
-    carry(false);
+    onValuesChanged(fillPlaceholders);
+    fillPlaceholders(false);
   }, [tabId, variables, headers]);
   return notice ? (
     <output className="tessera-notice" key={notice}>
@@ -112,7 +112,7 @@ createRoot(root, { onUncaughtError: showFailure }).render(
         Tessera
       </div>
     </GraphiQL.Logo>
-    <Carry />
+    <PlaceholderFiller />
     <GraphiQL.Footer>
       <Tools tabs={tabs} />
       {signInPath && <SampleSignIn path={signInPath} />}

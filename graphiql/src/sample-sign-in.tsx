@@ -7,7 +7,7 @@ interface SampleCustomer {
   points: number;
   groups: string[];
 }
-interface SignInAnswer {
+interface SignInResult {
   data?: { signInWithToken: { userErrors: { message: string }[] } } | null;
   errors?: { message: string }[];
 }
@@ -21,17 +21,17 @@ export function SampleSignIn({ path }: { path: string }) {
   const [customers, setCustomers] = useState<SampleCustomer[]>([]);
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
-    ask<{ customers: SampleCustomer[] }>(path).then(
-      (answer) => setCustomers(answer.customers),
+    request<{ customers: SampleCustomer[] }>(path).then(
+      (payload) => setCustomers(payload.customers),
       (error: Error) => setProblem(error.message),
     );
   }, [path]);
 
   async function signIn(customerId: string) {
     try {
-      const { token } = await ask<{ token: string }>(path, { customerId });
+      const { token } = await request<{ token: string }>(path, { customerId });
       const variables = { input: { token, customerId } };
-      const { data, errors = [] } = (await fetcher({ query: SIGN_IN, variables } as FetcherParams)) as SignInAnswer;
+      const { data, errors = [] } = (await fetcher({ query: SIGN_IN, variables } as FetcherParams)) as SignInResult;
       setProblem([...errors, ...(data?.signInWithToken.userErrors ?? [])][0]?.message);
     } catch (error) {
       setProblem((error as Error).message);
@@ -53,10 +53,10 @@ export function SampleSignIn({ path }: { path: string }) {
 }
 
 /** @throws Error with the gateway's error message */
-async function ask<Answer>(path: string, body?: object): Promise<Answer> {
+async function request<Payload>(path: string, body?: object): Promise<Payload> {
   const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const response = await fetch(path, body && post);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer;
+  const payload = await response.json();
+  if (!response.ok) throw new Error(payload.error);
+  return payload;
 }

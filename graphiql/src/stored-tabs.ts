@@ -1,5 +1,5 @@
 import type { TabsState } from "@graphiql/react";
-import { storage } from "./carry.ts";
+import { storage } from "./placeholders.ts";
 
 export interface NewTab {
   query: string;
@@ -17,7 +17,7 @@ function readState(): TabsState | undefined {
   }
 }
 
-const stored = ({ query, variables }: NewTab): TabsState["tabs"][number] => ({
+const toStoredTab = ({ query, variables }: NewTab): TabsState["tabs"][number] => ({
   id: crypto.randomUUID(),
   hash: "",
   title: /(?:query|mutation|subscription)\s+(\w+)/.exec(query)?.[1] ?? "<untitled>",
@@ -29,9 +29,9 @@ const stored = ({ query, variables }: NewTab): TabsState["tabs"][number] => ({
 });
 
 /** Adds tabs after the stored tabs, or after the defaults on a first visit, and opens the first added tab. */
-export function addTabs(added: NewTab[], defaults: NewTab[]): void {
-  const before = readState()?.tabs ?? defaults.map(stored);
-  const state: TabsState = { tabs: [...before, ...added.map(stored)], activeTabIndex: before.length };
+export function addTabs(newTabs: NewTab[], defaults: NewTab[]): void {
+  const before = readState()?.tabs ?? defaults.map(toStoredTab);
+  const state: TabsState = { tabs: [...before, ...newTabs.map(toStoredTab)], activeTabIndex: before.length };
   storage.setItem(KEY, JSON.stringify(state));
 }
 

@@ -28,11 +28,11 @@ const withSandbox = (query: string, sandboxUrl: string) =>
   query.replace("\n", `\n# The sandbox shows it:\n# curl '${sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345'\n`);
 
 /**
- * Returns the default tabs, in order from sign-in to the voucher code. `carry.ts` fills the values in angle brackets.
+ * Returns the default tabs, in order from sign-in to the voucher code. `placeholders.ts` fills the values in angle brackets.
  *
  * @param sandboxUrl origin of the gateway's sandbox; null without a sandbox
  */
-export const makeTabs = (sandboxUrl: string | null) => [
+export const createTabs = (sandboxUrl: string | null) => [
   tab(sandboxUrl === null ? requestOtp : withSandbox(requestOtp, sandboxUrl), { input: { customerId: "CUST12345" } }),
   tab(verifyOtp, { input: { challengeId: "<challengeId>", otp: "<otp>" } }),
   tab(walletAndCart),

@@ -1,6 +1,6 @@
 import { useGraphiQL } from "@graphiql/react";
 import { useState } from "react";
-import { withPlaceholders } from "./carry.ts";
+import { withPlaceholders } from "./placeholders.ts";
 import { addTabs, linkTo, type NewTab, resetTabs } from "./stored-tabs.ts";
 import { operatorTabs } from "./tabs.ts";
 

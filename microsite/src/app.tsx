@@ -6,7 +6,7 @@ import { client } from "./graphql/client.ts";
 import { ViewerDocument } from "./graphql/generated/graphql.ts";
 import { session } from "./session/session.ts";
 import { useSession } from "./session/use-session.ts";
-import { Shell, Waiting } from "./shell/shell.tsx";
+import { LoadingPage, Shell } from "./shell/shell.tsx";
 
 const load = {
   signIn: () => import("./sign-in/sign-in-page.tsx"),
@@ -90,11 +90,11 @@ function useViewer(): void {
   const state = useSession();
   const { data } = useQuery(ViewerDocument, { skip: state.kind === "signed-out" });
   useEffect(() => {
-    if (data) session.found(data.me?.customerId ?? null);
+    if (data) session.adopt(data.me?.customerId ?? null);
   }, [data]);
   useEffect(() => (state.kind === "signed-in" ? followCart(client) : undefined), [state.kind]);
   useEffect(() => {
-    if (state.kind === "signed-out" && state.why !== "never") void client.clearStore();
+    if (state.kind === "signed-out" && state.reason !== "never") void client.clearStore();
   }, [state]);
 }
 
@@ -102,7 +102,7 @@ function useViewer(): void {
 function Members({ page }: { page: ReactNode }) {
   const state = useSession();
   const { pathname, search } = useLocation();
-  if (state.kind === "unknown") return <Waiting />;
+  if (state.kind === "unknown") return <LoadingPage />;
   if (state.kind === "signed-in") return page;
   return <Navigate to="/signin" replace state={{ from: pathname + search }} />;
 }

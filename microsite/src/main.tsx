@@ -1,10 +1,10 @@
-import "./session/hand-off.ts";
+import "./session/sign-in-link.ts";
 import "./ui/base.css";
 import { ApolloProvider } from "@apollo/client/react";
 import { createRoot } from "react-dom/client";
 import { App, preload } from "./app.tsx";
 import { client } from "./graphql/client.ts";
-import { I18nProvider, loadMessages, preferredLanguage, unloadedText } from "./i18n/i18n.tsx";
+import { I18nProvider, loadFailureText, loadMessages, preferredLanguage } from "./i18n/i18n.tsx";
 import { pageLanguage } from "./i18n/page-language.ts";
 import { isReachable, reloadOnce } from "./shell/new-version.ts";
 import { Part } from "./shell/part.tsx";
@@ -17,7 +17,7 @@ preload(location.pathname);
 const language = preferredLanguage();
 pageLanguage.set(language);
 const messages = await loadMessages(language).catch(async (error: unknown) => {
-  root.textContent = unloadedText[language];
+  root.textContent = loadFailureText[language];
   window.addEventListener("online", () => location.reload());
   if (await isReachable()) reloadOnce();
   throw error;

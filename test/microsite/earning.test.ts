@@ -44,7 +44,7 @@ browserTest("a check-in raises the streak and the balance once, and another tab 
   const { page, problems } = await site.visit(customer);
   const other = await page.context().newPage();
   await other.goto("/activity");
-  await other.getByText("Nothing yet. Everything you earn appears here right away.").waitFor();
+  await other.getByText("No earnings yet. New earnings appear here right away.").waitFor();
   await other.getByText("Live", { exact: true }).waitFor();
   let sent = 0;
   page.on("request", (request) => {

@@ -11,14 +11,14 @@ import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
-import { useMore } from "../ui/use-more.ts";
+import { useLoadMore } from "../ui/use-more.ts";
 import styles from "./account.module.css";
 import { SavingGoal } from "./saving-goal.tsx";
 import { type Entry, statementCsv } from "./statement-csv.ts";
 
-const PAGE = 20;
+const PAGE_SIZE = 20;
 /** Maximum page size of the API. */
-const LONGEST = 100;
+const MAX_PAGE_SIZE = 100;
 
 const entriesOf = (data: StatementQuery | undefined) => data?.me?.wallet?.entries;
 
@@ -28,12 +28,12 @@ export default function StatementPage() {
   const { t, dateTime, number } = i18n;
   const client = useApolloClient();
   const { data, error, loading, fetchMore, refetch } = useQuery(StatementDocument, {
-    variables: { first: PAGE },
+    variables: { first: PAGE_SIZE },
     fetchPolicy: "cache-and-network",
     nextFetchPolicy: "cache-first",
   });
   const entries = entriesOf(data);
-  const { isLoadingMore, more } = useMore(() =>
+  const { isLoadingMore, loadMore: more } = useLoadMore(() =>
     fetchMore({ variables: { after: entries?.pageInfo.endCursor ?? null } }),
   );
   const [isSaving, setSaving] = useState(false);
@@ -49,7 +49,7 @@ export default function StatementPage() {
           (
             await client.query({
               query: StatementDocument,
-              variables: { first: LONGEST, after },
+              variables: { first: MAX_PAGE_SIZE, after },
               fetchPolicy: "no-cache",
             })
           ).data,
@@ -81,7 +81,7 @@ export default function StatementPage() {
     >
       {problem && <Notice tone="bad">{problem}</Notice>}
       <SavingGoal goal={data?.me?.savingGoal} />
-      <Expiring told={data?.me?.wallet?.expiring} />
+      <Expiring expiries={data?.me?.wallet?.expiring} />
       {!entries && !loading ? (
         <LoadFailure error={error} retry={refetch} />
       ) : entries?.totalCount === 0 ? (
@@ -127,17 +127,17 @@ export default function StatementPage() {
 }
 
 /** Lists the dates on which points expire. Renders nothing if the points provider sends no dates. */
-function Expiring({ told }: { told: readonly { points: number; date: string }[] | null | undefined }) {
+function Expiring({ expiries }: { expiries: readonly { points: number; date: string }[] | null | undefined }) {
   const { t, day } = useI18n();
-  if (!told) return null;
+  if (!expiries) return null;
   return (
     <Tile aria-labelledby="expiring">
       <h2 id="expiring">{t("expiring.title")}</h2>
-      {told.length === 0 ? (
+      {expiries.length === 0 ? (
         <p>{t("expiring.none")}</p>
       ) : (
         <ul>
-          {told.map(({ points, date }) => (
+          {expiries.map(({ points, date }) => (
             <li key={date}>{t("expiring.next", { points, day: day(date) })}</li>
           ))}
         </ul>

@@ -21,7 +21,7 @@ import { Notice } from "../ui/notice.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
-import { useMore } from "../ui/use-more.ts";
+import { useLoadMore } from "../ui/use-more.ts";
 import styles from "./account.module.css";
 
 const ShownCode = lazy(async () => ({ default: (await import("./shown-code.tsx")).ShownCode }));
@@ -40,7 +40,7 @@ export default function VouchersPage() {
     nextFetchPolicy: "cache-first",
   });
   const vouchers = data?.me?.vouchers;
-  const { isLoadingMore, more } = useMore(() =>
+  const { isLoadingMore, loadMore: more } = useLoadMore(() =>
     fetchMore({ variables: { after: vouchers?.pageInfo.endCursor ?? null } }),
   );
 

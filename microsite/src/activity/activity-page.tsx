@@ -20,7 +20,7 @@ export default function ActivityPage() {
     fetchPolicy: "cache-and-network",
     nextFetchPolicy: "cache-first",
   });
-  const { following, news } = useLiveActivity(data?.me);
+  const { following, announcement } = useLiveActivity(data?.me);
   const me = data?.me;
 
   if (!me && !loading) {
@@ -40,7 +40,7 @@ export default function ActivityPage() {
       }
     >
       <p className="sr-only" role="status">
-        {news}
+        {announcement}
       </p>
       <EarnedSoFar totals={me?.rewardTotals} tickets={me?.tickets.totalCount} />
       <div className={styles.both}>

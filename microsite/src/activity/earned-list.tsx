@@ -9,12 +9,12 @@ import {
 import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
 import { Tile } from "../ui/tile.tsx";
-import { useMore } from "../ui/use-more.ts";
+import { useLoadMore } from "../ui/use-more.ts";
 import styles from "./activity.module.css";
 import { EarnedRow, EarnedRowSkeleton } from "./earned-row.tsx";
 import { Sources } from "./sources.tsx";
 
-const PAGE = 12;
+const PAGE_SIZE = 12;
 const SKELETONS = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 export function EarnedList(props: {
@@ -28,10 +28,10 @@ export function EarnedList(props: {
   /** Time of the newest entry at the first load. Later entries are marked as new. */
   const since = useRef<string | null>(null);
   if (history) since.current ??= history.edges[0]?.node.earnedAt ?? "";
-  const { isLoadingMore, more } = useMore(() =>
+  const { isLoadingMore, loadMore: more } = useLoadMore(() =>
     client.query({
       query: EarnedDocument,
-      variables: { first: PAGE, after: history?.pageInfo.endCursor ?? null },
+      variables: { first: PAGE_SIZE, after: history?.pageInfo.endCursor ?? null },
       fetchPolicy: "network-only",
     }),
   );

@@ -4,7 +4,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { Mark } from "../ui/mark.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import styles from "./activity.module.css";
-import { isPrize, sourceOf, stateKey, stateSentence, toneOf } from "./award-words.ts";
+import { isPrize, sourceOf, stateKey, stateSentence, toneOf } from "./award-texts.ts";
 import { ClaimPrize } from "./claim-prize.tsx";
 
 /** Shows an entry of the earnings. The calculation is shown on request. */

@@ -4,8 +4,8 @@ import { ButtonLink } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import styles from "./activity.module.css";
-import { isForInviting } from "./award-words.ts";
-import { Way } from "./way.tsx";
+import { isForInviting } from "./award-texts.ts";
+import { CampaignItem } from "./campaign-item.tsx";
 
 /** Shows the reward for inviting friends and the points earned by it so far. Renders nothing without either. */
 export function Invitations(props: {
@@ -50,7 +50,7 @@ export function Invitations(props: {
       )}
       <ul className={styles.ways}>
         {campaigns.map((campaign) => (
-          <Way key={campaign.id} campaign={campaign} />
+          <CampaignItem key={campaign.id} campaign={campaign} />
         ))}
       </ul>
     </Tile>

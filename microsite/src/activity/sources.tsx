@@ -2,7 +2,7 @@ import type { EarnedTotalsFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import styles from "./activity.module.css";
-import { type Source, sourceOf } from "./award-words.ts";
+import { type Source, sourceOf } from "./award-texts.ts";
 
 type Totals = EarnedTotalsFragment["rewardTotals"];
 

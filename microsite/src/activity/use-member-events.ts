@@ -11,23 +11,23 @@ export type MemberEvent = MemberEventsSubscription["memberEvents"];
  *
  * @param cursor `memberEventsCursor` of the page's query; the subscription starts when it is known
  */
-export function useMemberEvents(cursor: string | null | undefined, hear: (event: MemberEvent) => void): Following {
+export function useMemberEvents(cursor: string | null | undefined, onEvent: (event: MemberEvent) => void): Following {
   const client = useApolloClient();
   const [following, setFollowing] = useState<Following>("connecting");
-  const hearing = useRef(hear);
+  const latestOnEvent = useRef(onEvent);
   useEffect(() => {
-    hearing.current = hear;
+    latestOnEvent.current = onEvent;
   });
   // Refetching the page changes the cursor, but the subscription already covers those events: only the first cursor
   // counts.
-  const first = useRef(cursor);
-  first.current ??= cursor;
-  const isKnown = first.current != null;
+  const firstCursor = useRef(cursor);
+  firstCursor.current ??= cursor;
+  const isCursorKnown = firstCursor.current != null;
 
   useEffect(() => {
-    if (!isKnown) return;
-    let after = first.current ?? null;
-    let seen = 0;
+    if (!isCursorKnown) return;
+    let after = firstCursor.current ?? null;
+    let lastSeq = 0;
     return follow(
       client,
       {
@@ -35,14 +35,14 @@ export function useMemberEvents(cursor: string | null | undefined, hear: (event:
         variables: () => ({ after }),
         next({ memberEvents: event }) {
           after = event.cursor;
-          if (event.seq > seen) hearing.current(event);
-          seen = Math.max(seen, event.seq);
+          if (event.seq > lastSeq) latestOnEvent.current(event);
+          lastSeq = Math.max(lastSeq, event.seq);
           return false;
         },
         isCached: false,
       },
       setFollowing,
     );
-  }, [client, isKnown]);
+  }, [client, isCursorKnown]);
   return following;
 }

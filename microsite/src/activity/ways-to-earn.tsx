@@ -3,7 +3,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import styles from "./activity.module.css";
-import { Way } from "./way.tsx";
+import { CampaignItem } from "./campaign-item.tsx";
 
 /** Lists all campaigns except those for invitations, which have their own tile. */
 export function WaysToEarn({ campaigns }: { campaigns: readonly CampaignPartsFragment[] | undefined }) {
@@ -18,7 +18,7 @@ export function WaysToEarn({ campaigns }: { campaigns: readonly CampaignPartsFra
       </h2>
       <ul className={styles.ways}>
         {ways.map((campaign) => (
-          <Way key={campaign.id} campaign={campaign} />
+          <CampaignItem key={campaign.id} campaign={campaign} />
         ))}
       </ul>
     </Tile>

@@ -26,9 +26,9 @@ export function CartLine(props: {
   version: number;
   groups: readonly GroupWalletPartsFragment[];
   problems: readonly ProblemPartsFragment[];
-  onTold(text: string | null): void;
+  onMessage(text: string | null): void;
 }) {
-  const { line, version, groups, problems, onTold } = props;
+  const { line, version, groups, problems, onMessage } = props;
   const i18n = useI18n();
   const { t } = i18n;
   const [update, updating] = useMutation(UpdateCartLineDocument);
@@ -36,21 +36,22 @@ export function CartLine(props: {
   const isBusy = updating.loading || removing.loading;
   const { reward } = line;
 
-  const tell = ([refusal]: readonly RefusalFragment[] = []) => onTold(refusal ? refusalText(i18n, refusal) : null);
+  const showRefusal = ([refusal]: readonly RefusalFragment[] = []) =>
+    onMessage(refusal ? refusalText(i18n, refusal) : null);
   async function change(input: Omit<UpdateCartLineInput, "lineId">) {
     try {
       const { data } = await update({ variables: { input: { lineId: line.id, expectedVersion: version, ...input } } });
-      tell(data?.updateCartLine.userErrors);
+      showRefusal(data?.updateCartLine.userErrors);
     } catch (error) {
-      onTold(failureText(i18n, error));
+      onMessage(failureText(i18n, error));
     }
   }
-  async function drop() {
+  async function removeLine() {
     try {
       const { data } = await remove({ variables: { input: { lineId: line.id } } });
-      tell(data?.removeCartLine.userErrors);
+      showRefusal(data?.removeCartLine.userErrors);
     } catch (error) {
-      onTold(failureText(i18n, error));
+      onMessage(failureText(i18n, error));
     }
   }
 
@@ -79,7 +80,7 @@ export function CartLine(props: {
         <Button
           look="plain"
           busy={removing.loading}
-          onClick={() => void drop()}
+          onClick={() => void removeLine()}
           aria-label={t("cart.removeName", { name: reward.name })}
         >
           {t("cart.remove")}

@@ -17,7 +17,7 @@ export default function CartPage() {
   const i18n = useI18n();
   const { t } = i18n;
   const { data, loading, error, refetch } = useQuery(CartDocument, { fetchPolicy: "cache-and-network" });
-  const [told, setTold] = useState<string | null>(null);
+  const [message, setMessage] = useState<string | null>(null);
   const cart = data?.me?.cart;
 
   if (!cart) {
@@ -49,7 +49,7 @@ export default function CartPage() {
   // The checkout asks for the address, so this page hides the problem.
   const problems = cart.problems.filter(({ code }) => code !== "ADDRESS_REQUIRED");
   // A wallet's missing points are shown next to the wallet.
-  const general = problems.filter(({ lineId, code }) => !lineId && code !== "INSUFFICIENT_POINTS");
+  const cartProblems = problems.filter(({ lineId, code }) => !lineId && code !== "INSUFFICIENT_POINTS");
   return (
     <Page
       title={t("cart.title")}
@@ -57,7 +57,7 @@ export default function CartPage() {
     >
       <div className={styles.both}>
         <div className={styles.lines}>
-          {told && <Notice tone="calm">{told}</Notice>}
+          {message && <Notice tone="calm">{message}</Notice>}
           <ul className={styles.lines}>
             {cart.lines.map((line) => (
               <CartLine
@@ -66,7 +66,7 @@ export default function CartPage() {
                 version={cart.version}
                 groups={groups}
                 problems={problems.filter(({ lineId }) => lineId === line.id)}
-                onTold={setTold}
+                onMessage={setMessage}
               />
             ))}
           </ul>
@@ -74,7 +74,7 @@ export default function CartPage() {
         <Tile className={styles.summary} aria-labelledby="funding">
           <h2 id="funding">{t("cart.funding")}</h2>
           <Funding funding={cart.funding} total={cart.total} />
-          {general.map((problem) => (
+          {cartProblems.map((problem) => (
             <Notice key={problem.code} tone="calm">
               {problemText(i18n, problem)}
             </Notice>

@@ -19,7 +19,7 @@ import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import styles from "./check-in.module.css";
 import { Days, daysOf } from "./days.tsx";
-import { GivenToday } from "./given-today.tsx";
+import { TodaysPoints } from "./todays-points.tsx";
 
 type Awards = CheckInMutation["checkIn"]["awards"];
 
@@ -32,7 +32,7 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
   const [awards, setAwards] = useState<Awards>([]);
   const [credited, setCredited] = useState<ReadonlySet<string>>(new Set());
   const [problem, setProblem] = useState<string | null>(null);
-  const foot = useRef<HTMLDivElement>(null);
+  const footer = useRef<HTMLDivElement>(null);
 
   const read = useMemo(
     () => ({
@@ -41,7 +41,7 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
     }),
     [client],
   );
-  const hear = (event: MemberEvent) => {
+  const onEvent = (event: MemberEvent) => {
     if (event.__typename === "CheckInRecorded") read.status();
     if (event.__typename === "AwardCredited") {
       setCredited((before) => new Set(before).add(event.awardId));
@@ -52,24 +52,24 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
       read.balance();
     }
   };
-  useMemberEvents(cursor, hear);
-  useMomentOf(status.nextCheckInAt, read.status);
+  useMemberEvents(cursor, onEvent);
+  useRefetchAt(status.nextCheckInAt, read.status);
 
-  async function press() {
+  async function handleCheckIn() {
     setProblem(null);
     try {
       const { data } = await checkIn();
       const [refusal] = data?.checkIn.userErrors ?? [];
       if (refusal) setProblem(refusalText(i18n, refusal));
       setAwards(data?.checkIn.awards ?? []);
-      if (!refusal) foot.current?.focus(); // the button disappears, so keep the focus in the tile
+      if (!refusal) footer.current?.focus(); // the button disappears, so keep the focus in the tile
     } catch (error) {
-      setProblem(secondsToWait(error) === null ? t("checkIn.unheard") : failureText(i18n, error));
+      setProblem(secondsToWait(error) === null ? t("checkIn.noResponse") : failureText(i18n, error));
     }
   }
 
   const { streak, longest, today } = status;
-  const worth = daysOf(status).find(({ state }) => state === "now")?.points ?? 0;
+  const pointsToday = daysOf(status).find(({ state }) => state === "now")?.points ?? 0;
   return (
     <Tile className={styles.checkIn} aria-labelledby="check-in">
       <header className={styles.head}>
@@ -80,13 +80,13 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
         </p>
       </header>
       <Days status={status} />
-      <div className={styles.foot} ref={foot} tabIndex={-1} aria-live="polite">
+      <div className={styles.foot} ref={footer} tabIndex={-1} aria-live="polite">
         {today ? (
-          <GivenToday awards={awards} credited={credited} nextAt={status.nextCheckInAt} />
+          <TodaysPoints awards={awards} credited={credited} nextAt={status.nextCheckInAt} />
         ) : (
           <>
-            <Button busy={loading} onClick={() => void press()}>
-              {worth > 0 ? t("checkIn.do", { count: worth }) : t("checkIn.doPlain")}
+            <Button busy={loading} onClick={() => void handleCheckIn()}>
+              {pointsToday > 0 ? t("checkIn.do", { count: pointsToday }) : t("checkIn.doPlain")}
             </Button>
             <NextReward status={status} />
           </>
@@ -107,7 +107,7 @@ function NextReward({ status: { nextReward, cycleDay, cycle } }: { status: Check
 }
 
 /** Refetches at the given time if the page is still open. */
-function useMomentOf(at: string, read: () => void): void {
+function useRefetchAt(at: string, read: () => void): void {
   useEffect(() => {
     const wait = Date.parse(at) - Date.now();
     if (wait <= 0) return;

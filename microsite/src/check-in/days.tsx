@@ -42,7 +42,7 @@ export function daysOf({
     const isNext = day === done + 1 && !today;
     const state = day === done && today ? "today" : day <= done ? "done" : isNext ? "now" : "ahead";
     // The streak bonus is known only for the day of the next reward.
-    const isLookedForward = day > done && day === nextReward?.cycleDay;
-    return { day, points: isLookedForward ? nextReward.points : points, state };
+    const hasNextReward = day > done && day === nextReward?.cycleDay;
+    return { day, points: hasNextReward ? nextReward.points : points, state };
   });
 }

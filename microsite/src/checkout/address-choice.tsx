@@ -41,15 +41,15 @@ function Choice({
 }: Props & { saved: readonly SavedAddressPartsFragment[]; ownName: string | null }) {
   const { t } = useI18n();
   const name = useId();
-  const [wanted, setWanted] = useState<string | null>(null);
-  const [isKept, setKept] = useState(true);
+  const [chosenId, setChosenId] = useState<string | null>(null);
+  const [isSaved, setSaved] = useState(true);
   const [save] = useMutation(SaveAddressDocument);
   const [remove, removing] = useMutation(RemoveAddressDocument);
-  const chosen = wanted === NEW ? undefined : (saved.find(({ id }) => id === wanted) ?? saved[0]);
+  const chosen = chosenId === NEW ? undefined : (saved.find(({ id }) => id === chosenId) ?? saved[0]);
 
   // Saving runs in the background: the order uses this address whether or not saving succeeds.
-  const keep = (id: string | null, kept: AddressInput) =>
-    void save({ variables: { input: { id, address: kept } } }).catch(() => {});
+  const saveAddress = (id: string | null, address: AddressInput) =>
+    void save({ variables: { input: { id, address } } }).catch(() => {});
 
   return (
     <div className={styles.choice}>
@@ -59,7 +59,12 @@ function Choice({
           {saved.map((each) => (
             <div key={each.id} className={styles.savedAddress}>
               <label>
-                <input type="radio" name={name} checked={each.id === chosen?.id} onChange={() => setWanted(each.id)} />
+                <input
+                  type="radio"
+                  name={name}
+                  checked={each.id === chosen?.id}
+                  onChange={() => setChosenId(each.id)}
+                />
                 <AddressText address={each.address} />
               </label>
               <Button
@@ -74,7 +79,7 @@ function Choice({
           ))}
           <div className={styles.savedAddress}>
             <label>
-              <input type="radio" name={name} checked={!chosen} onChange={() => setWanted(NEW)} />
+              <input type="radio" name={name} checked={!chosen} onChange={() => setChosenId(NEW)} />
               {t("address.another")}
             </label>
           </div>
@@ -84,7 +89,7 @@ function Choice({
         <Button
           busy={isBusy}
           onClick={() => {
-            keep(chosen.id, inputOf(chosen.address));
+            saveAddress(chosen.id, inputOf(chosen.address));
             onSubmit(inputOf(chosen.address));
           }}
         >
@@ -98,13 +103,13 @@ function Choice({
           submit={t("checkout.toReview")}
           ownName={ownName}
           onSubmit={(next) => {
-            if (isKept) keep(null, next);
+            if (isSaved) saveAddress(null, next);
             onSubmit(next);
           }}
         >
           <label className={styles.keep}>
-            <input type="checkbox" checked={isKept} onChange={(event) => setKept(event.target.checked)} />
-            {t("address.keep")}
+            <input type="checkbox" checked={isSaved} onChange={(event) => setSaved(event.target.checked)} />
+            {t("address.save")}
           </label>
         </AddressForm>
       )}

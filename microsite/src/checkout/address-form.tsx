@@ -8,7 +8,7 @@ import { type AddressField, addressLines, fieldOrder, hasPostalCode } from "./ad
 import styles from "./checkout.module.css";
 import { ADDRESS_COUNTRIES } from "./countries.ts";
 
-const looks: Record<AddressField, { autoComplete: string; isRequired: boolean; isWide: boolean }> = {
+const fieldOptions: Record<AddressField, { autoComplete: string; isRequired: boolean; isWide: boolean }> = {
   name: { autoComplete: "name", isRequired: true, isWide: true },
   line1: { autoComplete: "address-line1", isRequired: true, isWide: true },
   line2: { autoComplete: "address-line2", isRequired: false, isWide: true },
@@ -33,7 +33,7 @@ export function AddressForm(props: {
   children?: ReactNode;
 }) {
   const { address, isBusy, refusals, ownName, submit, onSubmit, children } = props;
-  const { t, country: nameOf, locale } = useI18n();
+  const { t, country: countryName, locale } = useI18n();
   const [values, setValues] = useState<Record<AddressField, string>>({
     ...empty,
     ...(ownName && { name: ownName }),
@@ -42,16 +42,16 @@ export function AddressForm(props: {
   const [country, setCountry] = useState(address?.country ?? brand.country);
   const fields = fieldOrder(country);
   const isRequired = (name: AddressField) =>
-    looks[name].isRequired && (name !== "postalCode" || hasPostalCode(country));
+    fieldOptions[name].isRequired && (name !== "postalCode" || hasPostalCode(country));
   const [missing, setMissing] = useState<readonly AddressField[]>([]);
   const countries = useMemo(
     () =>
-      ADDRESS_COUNTRIES.map((code) => ({ code, name: nameOf(code) })).sort((a, b) =>
+      ADDRESS_COUNTRIES.map((code) => ({ code, name: countryName(code) })).sort((a, b) =>
         a.name.localeCompare(b.name, locale),
       ),
-    [nameOf, locale],
+    [countryName, locale],
   );
-  const faultOf = (name: AddressField) =>
+  const errorOf = (name: AddressField) =>
     missing.includes(name)
       ? t("address.missing")
       : refusals.some(({ field }) => field?.at(-1) === name)
@@ -64,10 +64,10 @@ export function AddressForm(props: {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        const lacking = fields.filter((name) => isRequired(name) && !values[name].trim());
-        setMissing(lacking);
-        if (lacking.length > 0)
-          return event.currentTarget.querySelector<HTMLInputElement>(`[name="${lacking[0]}"]`)?.focus();
+        const missingFields = fields.filter((name) => isRequired(name) && !values[name].trim());
+        setMissing(missingFields);
+        if (missingFields.length > 0)
+          return event.currentTarget.querySelector<HTMLInputElement>(`[name="${missingFields[0]}"]`)?.focus();
         const { line2, region, phone, ...rest } = values;
         onSubmit({ ...rest, country, line2: line2 || null, region: region || null, phone: phone || null });
       }}
@@ -90,14 +90,14 @@ export function AddressForm(props: {
         <TextField
           key={name}
           name={name}
-          className={looks[name].isWide ? styles.wide : undefined}
+          className={fieldOptions[name].isWide ? styles.wide : undefined}
           label={isRequired(name) ? t(`address.${name}`) : t("address.optional", { field: t(`address.${name}`) })}
           type={name === "phone" ? "tel" : "text"}
-          autoComplete={`shipping ${looks[name].autoComplete}`}
+          autoComplete={`shipping ${fieldOptions[name].autoComplete}`}
           required={isRequired(name)}
           maxLength={200}
           value={values[name]}
-          fault={faultOf(name)}
+          fault={errorOf(name)}
           onChange={(event) => setValues({ ...values, [name]: event.target.value })}
         />
       ))}

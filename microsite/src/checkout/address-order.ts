@@ -22,13 +22,13 @@ const toFormat = (country: string, { name, line1, line2, city, region, postalCod
 export function addressLines(country: string, parts: Parts): string[] {
   const lines = formatAddress(toFormat(country, parts), "latin");
   // A country's format omits unused fields. A value that the customer entered is shown even then.
-  const left = [parts.city, parts.postalCode, parts.region].filter(
+  const omitted = [parts.city, parts.postalCode, parts.region].filter(
     (part): part is string => Boolean(part) && !lines.some((line) => line.includes(String(part))),
   );
-  return [...lines, ...left];
+  return [...lines, ...omitted];
 }
 
-const marks = {
+const placeholders = {
   name: "name",
   line1: "line1",
   line2: "line2",
@@ -39,14 +39,14 @@ const marks = {
 
 /** Whether the country uses postal codes. */
 export const hasPostalCode = (country: string): boolean =>
-  formatAddress(toFormat(country, marks), "latin").some((line) => line.includes(marks.postalCode));
+  formatAddress(toFormat(country, placeholders), "latin").some((line) => line.includes(placeholders.postalCode));
 
 /** Returns the form's fields in the country's order, with unused fields last. */
 export function fieldOrder(country: string): AddressField[] {
-  const text = formatAddress(toFormat(country, marks), "latin").join("\n");
-  const place = (field: keyof typeof marks) => text.indexOf(field) + 1 || Number.POSITIVE_INFINITY;
-  const fields = (Object.keys(marks) as (keyof typeof marks)[]).sort((a, b) => {
-    const [one, other] = [place(a), place(b)];
+  const text = formatAddress(toFormat(country, placeholders), "latin").join("\n");
+  const position = (field: keyof typeof placeholders) => text.indexOf(field) + 1 || Number.POSITIVE_INFINITY;
+  const fields = (Object.keys(placeholders) as (keyof typeof placeholders)[]).sort((a, b) => {
+    const [one, other] = [position(a), position(b)];
     return one === other ? 0 : one - other;
   });
   return [...fields, "phone"];

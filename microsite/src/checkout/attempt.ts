@@ -18,40 +18,40 @@ const KEY = "tessera.order-attempt";
 /** After this time the outcome of a request is final, so the page does not resume it automatically. */
 const STALE_MS = 15 * 60_000;
 
-function stored(): Attempt | null {
+function readStored(): Attempt | null {
   try {
     return JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Attempt | null;
   } catch {
     return null;
   }
 }
-const keep = (attempt: Attempt) => sessionStorage.setItem(KEY, JSON.stringify(attempt));
+const store = (attempt: Attempt) => sessionStorage.setItem(KEY, JSON.stringify(attempt));
 
 type Intent = Pick<Attempt, "customerId" | "cartId" | "cartVersion" | "address">;
-const sameIntent = (a: Intent, b: Intent) =>
+const isSameIntent = (a: Intent, b: Intent) =>
   a.customerId === b.customerId &&
   a.cartId === b.cartId &&
   a.cartVersion === b.cartVersion &&
   JSON.stringify(a.address) === JSON.stringify(b.address);
 
 /** Returns the attempt for this cart version and address: the stored attempt if it matches, else a new one. */
-export function attemptAt(intent: Intent): Attempt {
-  const known = stored();
-  if (known && sameIntent(known, intent)) return known;
+export function attemptFor(intent: Intent): Attempt {
+  const storedAttempt = readStored();
+  if (storedAttempt && isSameIntent(storedAttempt, intent)) return storedAttempt;
   const attempt = { ...intent, key: crypto.randomUUID(), sentAt: null };
-  keep(attempt);
+  store(attempt);
   return attempt;
 }
 
 /** Returns the sent attempt without a response, or null. */
-export function unheard(customerId: string): Attempt | null {
-  const known = stored();
-  if (!known?.sentAt || known.customerId !== customerId) return null;
-  return Date.now() - known.sentAt < STALE_MS ? known : null;
+export function unansweredAttempt(customerId: string): Attempt | null {
+  const storedAttempt = readStored();
+  if (!storedAttempt?.sentAt || storedAttempt.customerId !== customerId) return null;
+  return Date.now() - storedAttempt.sentAt < STALE_MS ? storedAttempt : null;
 }
 
-export const noteSent = (attempt: Attempt) => keep({ ...attempt, sentAt: attempt.sentAt ?? Date.now() });
-export const forget = () => sessionStorage.removeItem(KEY);
+export const recordSent = (attempt: Attempt) => store({ ...attempt, sentAt: attempt.sentAt ?? Date.now() });
+export const clearAttempt = () => sessionStorage.removeItem(KEY);
 
 export const inputOf = ({ key, cartVersion, address }: Attempt): PlaceOrderInput => ({
   idempotencyKey: key,

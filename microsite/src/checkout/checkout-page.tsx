@@ -24,7 +24,7 @@ import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import { AddressChoice } from "./address-choice.tsx";
 import { AddressText } from "./address-form.tsx";
-import { attemptAt, inputOf } from "./attempt.ts";
+import { attemptFor, inputOf } from "./attempt.ts";
 import styles from "./checkout.module.css";
 import { usePlacing } from "./use-placing.ts";
 
@@ -33,13 +33,13 @@ export default function CheckoutPage() {
   const { data, loading, error, refetch } = useQuery(CheckoutDocument, { fetchPolicy: "cache-and-network" });
   const me = data?.me;
   const { placing, place } = usePlacing(me?.customerId);
-  const isPlacing = placing.kind === "placing" || placing.kind === "unheard";
+  const isPlacing = placing.kind === "placing" || placing.kind === "no-response";
 
   if (isPlacing && !me?.cart.lines.length) {
     return (
       <Page title={t("checkout.title")} narrow>
         <Tile className={cartStyles.empty}>
-          <h2>{t(placing.kind === "placing" ? "checkout.finishing" : "checkout.unheard")}</h2>
+          <h2>{t(placing.kind === "placing" ? "checkout.finishing" : "checkout.noResponse")}</h2>
           <p>{t("checkout.once")}</p>
         </Tile>
       </Page>
@@ -78,18 +78,18 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
   const needsAddress = cart.lines.some(({ reward }) => reward.kind === "MERCHANDISE" && reward.source === "BIGCITY");
   const [address, setAddress] = useState<AddressInput | null>(null);
   const [isEditing, setEditing] = useState(needsAddress);
-  const [ask, review] = useMutation(ReviewOrderDocument);
+  const [reviewOrder, review] = useMutation(ReviewOrderDocument);
   const [failure, setFailure] = useState<string | null>(null);
-  const attempt = () => attemptAt({ customerId, cartId: cart.id, cartVersion: cart.version, address });
+  const attempt = () => attemptFor({ customerId, cartId: cart.id, cartVersion: cart.version, address });
   const isBusy = placing.kind === "placing";
 
-  async function look(to: AddressInput | null): Promise<void> {
+  async function validate(shippingAddress: AddressInput | null): Promise<void> {
     setFailure(null);
-    const intent = attemptAt({ customerId, cartId: cart.id, cartVersion: cart.version, address: to });
+    const intent = attemptFor({ customerId, cartId: cart.id, cartVersion: cart.version, address: shippingAddress });
     try {
-      const { data } = await ask({ variables: { input: { ...inputOf(intent), dryRun: true } } });
-      if (to && !data?.placeOrder.userErrors.some(isAboutAddress)) {
-        setAddress(to);
+      const { data } = await reviewOrder({ variables: { input: { ...inputOf(intent), dryRun: true } } });
+      if (shippingAddress && !data?.placeOrder.userErrors.some(isAboutAddress)) {
+        setAddress(shippingAddress);
         setEditing(false);
       }
     } catch (error) {
@@ -98,8 +98,8 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
   }
 
   // An order without an address is validated at once, and again after each change of the cart.
-  const latest = useRef(look);
-  latest.current = look;
+  const latest = useRef(validate);
+  latest.current = validate;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a review belongs to a version of the cart
   useEffect(() => {
     if (!isBusy && (!needsAddress || address)) void latest.current(address);
@@ -128,7 +128,7 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
                 address={address}
                 isBusy={review.loading}
                 refusals={userErrors.filter(isAboutAddress)}
-                onSubmit={(next) => void look(next)}
+                onSubmit={(next) => void validate(next)}
               />
             ) : (
               <AddressText address={address} />
@@ -170,7 +170,7 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
           <Notice tone="bad">
             {failure}
             <div>
-              <Button look="plain" onClick={() => void look(address)}>
+              <Button look="plain" onClick={() => void validate(address)}>
                 {t("error.again")}
               </Button>
             </div>
@@ -187,18 +187,22 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
           ))}
         {!isEditing && problems.length === 0 && <Refusals refusals={refusals} />}
         {placing.kind === "refused" && <Refusals refusals={placing.refusals} />}
-        {placing.kind === "unheard" && (
-          <Notice tone="calm" title={t("checkout.unheard")}>
+        {placing.kind === "no-response" && (
+          <Notice tone="calm" title={t("checkout.noResponse")}>
             {t("checkout.once")}
           </Notice>
         )}
         <Button
           wide
           busy={isBusy}
-          disabled={!isReady && placing.kind !== "unheard"}
+          disabled={!isReady && placing.kind !== "no-response"}
           onClick={() => void place(attempt())}
         >
-          {placing.kind === "unheard" ? t("checkout.sendAgain") : isBusy ? t("checkout.placing") : t("checkout.place")}
+          {placing.kind === "no-response"
+            ? t("checkout.sendAgain")
+            : isBusy
+              ? t("checkout.placing")
+              : t("checkout.place")}
         </Button>
         <p className={cartStyles.soft}>{t("checkout.promise")}</p>
       </Tile>

@@ -3,13 +3,13 @@ import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { secondsToWait } from "../graphql/failure-text.ts";
 import { PlaceOrderDocument, type RefusalFragment } from "../graphql/generated/graphql.ts";
-import { type Attempt, forget, inputOf, noteSent, unheard } from "./attempt.ts";
+import { type Attempt, clearAttempt, inputOf, recordSent, unansweredAttempt } from "./attempt.ts";
 
 export type Placing =
   | { kind: "idle" }
   | { kind: "placing" }
   /** No response: the outcome is unknown. A retry uses the same idempotency key and creates no second order. */
-  | { kind: "unheard" }
+  | { kind: "no-response" }
   | { kind: "refused"; refusals: readonly RefusalFragment[] };
 
 const IN_PROGRESS_WAIT_MS = 1_000;
@@ -19,17 +19,17 @@ export function usePlacing(customerId: string | undefined) {
   const client = useApolloClient();
   const navigate = useNavigate();
   const [placing, setPlacing] = useState<Placing>({ kind: "idle" });
-  const isUnderWay = useRef(false);
+  const isInFlight = useRef(false);
 
   async function place(attempt: Attempt): Promise<void> {
-    if (isUnderWay.current) return;
-    isUnderWay.current = true;
-    noteSent(attempt);
+    if (isInFlight.current) return;
+    isInFlight.current = true;
+    recordSent(attempt);
     setPlacing({ kind: "placing" });
     try {
       setPlacing(await send(attempt));
     } finally {
-      isUnderWay.current = false;
+      isInFlight.current = false;
     }
   }
 
@@ -38,7 +38,7 @@ export function usePlacing(customerId: string | undefined) {
       const { data } = await client.mutate({ mutation: PlaceOrderDocument, variables: { input: inputOf(attempt) } });
       const { order, userErrors = [] } = data?.placeOrder ?? {};
       if (order) {
-        forget();
+        clearAttempt();
         void client.refetchQueries({ include: ["Viewer"] });
         void navigate(`/orders/${encodeURIComponent(order.id)}`, { replace: true, state: { isNew: true } });
         return { kind: "placing" };
@@ -47,11 +47,11 @@ export function usePlacing(customerId: string | undefined) {
         await new Promise((resolve) => setTimeout(resolve, IN_PROGRESS_WAIT_MS));
         return send(attempt);
       }
-      forget(); // a refusal consumes no key; the next try is a new attempt
+      clearAttempt(); // a refusal consumes no key; the next try is a new attempt
       return { kind: "refused", refusals: userErrors };
     } catch (error) {
       const seconds = secondsToWait(error);
-      if (seconds === null) return { kind: "unheard" };
+      if (seconds === null) return { kind: "no-response" };
       await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
       return send(attempt);
     }
@@ -60,13 +60,13 @@ export function usePlacing(customerId: string | undefined) {
   const latest = useRef(place);
   latest.current = place;
   useEffect(() => {
-    const goOn = () => {
-      const attempt = customerId === undefined ? null : unheard(customerId);
+    const resume = () => {
+      const attempt = customerId === undefined ? null : unansweredAttempt(customerId);
       if (attempt) void latest.current(attempt);
     };
-    goOn();
-    window.addEventListener("online", goOn);
-    return () => window.removeEventListener("online", goOn);
+    resume();
+    window.addEventListener("online", resume);
+    return () => window.removeEventListener("online", resume);
   }, [customerId]);
 
   return { placing, place };

@@ -3,9 +3,9 @@ import { ApolloLink } from "@apollo/client";
 import { tap } from "rxjs";
 
 /** Mutations that change the cart. */
-const changes = new Set(["AddToCart", "UpdateCartLine", "RemoveCartLine", "PlaceOrder"]);
+const cartMutations = new Set(["AddToCart", "UpdateCartLine", "RemoveCartLine", "PlaceOrder"]);
 /** Queries that contain the cart. */
-const shows = new Set(["Viewer", "Cart", "Checkout"]);
+const cartQueries = new Set(["Viewer", "Cart", "Checkout"]);
 
 /** localStorage key. Each write has a new value, because the storage event fires only on a change. */
 const KEY = "tessera.cart-changed";
@@ -17,7 +17,7 @@ const AWAY_MS = 10_000;
 export const cartLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap(() => {
-      if (changes.has(operation.operationName ?? "")) localStorage.setItem(KEY, crypto.randomUUID());
+      if (cartMutations.has(operation.operationName ?? "")) localStorage.setItem(KEY, crypto.randomUUID());
     }),
   ),
 );
@@ -29,24 +29,24 @@ export const cartLink = new ApolloLink((operation, forward) =>
  * @returns a function that stops it
  */
 export function followCart(client: ApolloClient): () => void {
-  const read = () => {
+  const refetchCart = () => {
     for (const query of client.getObservableQueries()) {
-      if (shows.has(query.queryName ?? "")) void query.refetch().catch(() => {}); // the page keeps its current data
+      if (cartQueries.has(query.queryName ?? "")) void query.refetch().catch(() => {}); // the page keeps its current data
     }
   };
   let hiddenSince = Number.POSITIVE_INFINITY;
-  const readIfShown = () => {
+  const refetchIfVisible = () => {
     const wasAway = Date.now() - hiddenSince >= AWAY_MS;
     hiddenSince = document.visibilityState === "hidden" ? Date.now() : Number.POSITIVE_INFINITY;
-    if (wasAway && document.visibilityState === "visible") read();
+    if (wasAway && document.visibilityState === "visible") refetchCart();
   };
-  const readIfChanged = ({ key }: StorageEvent) => {
-    if (key === KEY) read();
+  const refetchIfChanged = ({ key }: StorageEvent) => {
+    if (key === KEY) refetchCart();
   };
-  window.addEventListener("storage", readIfChanged);
-  document.addEventListener("visibilitychange", readIfShown);
+  window.addEventListener("storage", refetchIfChanged);
+  document.addEventListener("visibilitychange", refetchIfVisible);
   return () => {
-    window.removeEventListener("storage", readIfChanged);
-    document.removeEventListener("visibilitychange", readIfShown);
+    window.removeEventListener("storage", refetchIfChanged);
+    document.removeEventListener("visibilitychange", refetchIfVisible);
   };
 }

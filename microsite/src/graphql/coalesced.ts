@@ -4,17 +4,17 @@
  */
 export function coalesced(work: () => Promise<unknown>): () => void {
   let isRunning = false;
-  let isWanted = false;
+  let isRequested = false;
   return function run() {
-    isWanted = true;
+    isRequested = true;
     if (isRunning) return;
     isRunning = true;
-    isWanted = false;
+    isRequested = false;
     void work()
       .catch(() => {})
       .finally(() => {
         isRunning = false;
-        if (isWanted) run();
+        if (isRequested) run();
       });
   };
 }

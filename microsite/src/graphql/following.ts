@@ -30,32 +30,32 @@ export interface Followed<Data, Variables extends OperationVariables> {
 export function follow<Data, Variables extends OperationVariables>(
   client: ApolloClient,
   { document, variables, next, isCached }: Followed<Data, Variables>,
-  tell: (following: Following) => void,
+  onChange: (following: Following) => void,
 ): () => void {
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stop = () => {};
-  let isOver = false;
+  let isStopped = false;
 
-  const listen = () => {
+  const connect = () => {
     const startedAt = Date.now();
     let isEnded = false;
     let isLast = false;
     const ended = (error?: unknown) => {
-      if (isEnded || isOver) return;
+      if (isEnded || isStopped) return;
       isEnded = true;
-      if (isLast) return tell("settled");
+      if (isLast) return onChange("settled");
       // The gateway rejected the session. The renewal tells an expired access token from an ended session, and ends it
       // here.
       const isClosed = (error as { code?: unknown } | undefined)?.code === SESSION_ENDED;
       if (isClosed || isUnauthenticated(error)) void session.renewSince(startedAt);
-      tell("reconnecting");
+      onChange("reconnecting");
       // After a restart all pages reconnect, so the delays are randomised.
-      const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.75 + Math.random() / 2);
+      const delayMs = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.75 + Math.random() / 2);
       failures += 1;
-      timer = setTimeout(listen, wait);
+      timer = setTimeout(connect, delayMs);
     };
-    if (isConnected()) tell("live");
+    if (isConnected()) onChange("live");
     const subscription = client
       .subscribe<Data>({
         query: document as TypedDocumentNode<Data>,
@@ -67,7 +67,7 @@ export function follow<Data, Variables extends OperationVariables>(
           if (data) {
             failures = 0;
             isLast = next(data as Data);
-            tell("live");
+            onChange("live");
           }
           if (error) {
             subscription.unsubscribe();
@@ -79,23 +79,23 @@ export function follow<Data, Variables extends OperationVariables>(
       });
     stop = () => subscription.unsubscribe();
   };
-  const listenNow = () => {
+  const connectNow = () => {
     if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
     failures = 0;
-    listen();
+    connect();
   };
 
   // Without missed events no event arrives, so the data is current as soon as the socket is connected.
-  const offConnected = socket.on("connected", () => tell("live"));
-  listen();
-  window.addEventListener("online", listenNow);
+  const removeListener = socket.on("connected", () => onChange("live"));
+  connect();
+  window.addEventListener("online", connectNow);
   return () => {
-    isOver = true;
+    isStopped = true;
     clearTimeout(timer);
-    offConnected();
-    window.removeEventListener("online", listenNow);
+    removeListener();
+    window.removeEventListener("online", connectNow);
     stop();
   };
 }

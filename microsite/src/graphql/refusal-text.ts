@@ -15,11 +15,11 @@ export function refusalText({ t }: I18n, refusal: RefusalFragment): string {
     case "NotRedeemable":
       return t(`reason.${refusal.reason}`);
     default:
-      return plain[refusal.code] ? t(plain[refusal.code] as MessageKey) : refusal.message;
+      return messageKeys[refusal.code] ? t(messageKeys[refusal.code] as MessageKey) : refusal.message;
   }
 }
 
-const plain: Partial<Record<RefusalFragment["code"], MessageKey>> = {
+const messageKeys: Partial<Record<RefusalFragment["code"], MessageKey>> = {
   OTP_EXPIRED: "refusal.OTP_EXPIRED",
   OTP_INVALID: "refusal.OTP_EXPIRED",
   CUSTOMER_BLOCKED: "refusal.CUSTOMER_BLOCKED",

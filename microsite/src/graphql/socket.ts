@@ -5,7 +5,7 @@ import { session } from "../session/session.ts";
 const PING_MS = 10_000;
 const PONG_WITHIN_MS = 4_000;
 
-let overdue: ReturnType<typeof setTimeout> | undefined;
+let pongTimer: ReturnType<typeof setTimeout> | undefined;
 let connected = false;
 /** Whether the gateway has acknowledged the connection. */
 export const isConnected = () => connected;
@@ -27,17 +27,17 @@ export const socket = createClient({
   on: {
     // A ping detects a connection that was lost without a close frame.
     ping: (received) => {
-      if (!received) overdue = setTimeout(() => socket.terminate(), PONG_WITHIN_MS);
+      if (!received) pongTimer = setTimeout(() => socket.terminate(), PONG_WITHIN_MS);
     },
     pong: (received) => {
-      if (received) clearTimeout(overdue);
+      if (received) clearTimeout(pongTimer);
     },
     connected: () => {
       connected = true;
     },
     closed() {
       connected = false;
-      clearTimeout(overdue);
+      clearTimeout(pongTimer);
     },
   },
 });

@@ -3,7 +3,7 @@ import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { tap } from "rxjs";
 import { reloadOnce } from "../shell/new-version.ts";
 
-const unknownDocument = new Set(["PERSISTED_QUERY_NOT_IN_LIST", "QUERY_NOT_IN_SAFELIST"]);
+const unknownDocumentCodes = new Set(["PERSISTED_QUERY_NOT_IN_LIST", "QUERY_NOT_IN_SAFELIST"]);
 
 /**
  * If a gateway with `TRUSTED_DOCUMENTS=only` does not know this page's documents, it has another version: reload the
@@ -12,12 +12,12 @@ const unknownDocument = new Set(["PERSISTED_QUERY_NOT_IN_LIST", "QUERY_NOT_IN_SA
 export const versionLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap({
-      next: ({ errors }) => fetchAnewIf(errors),
-      error: (error: unknown) => CombinedGraphQLErrors.is(error) && fetchAnewIf(error.errors), // error of the socket
+      next: ({ errors }) => reloadIfUnknownDocument(errors),
+      error: (error: unknown) => CombinedGraphQLErrors.is(error) && reloadIfUnknownDocument(error.errors), // error of the socket
     }),
   ),
 );
 
-function fetchAnewIf(errors: ApolloLink.Result["errors"]): void {
-  if (errors?.some(({ extensions }) => unknownDocument.has(String(extensions?.["code"])))) reloadOnce();
+function reloadIfUnknownDocument(errors: ApolloLink.Result["errors"]): void {
+  if (errors?.some(({ extensions }) => unknownDocumentCodes.has(String(extensions?.["code"])))) reloadOnce();
 }

@@ -20,12 +20,12 @@ export function CollectionStrip({ collection }: { collection: Collection }) {
   });
   const found = data?.rewards;
   if (found ? found.totalCount === 0 : !loading) return null;
-  const written = collection.title[language];
+  const title = collection.title[language];
   return (
     <section className={styles.part} aria-labelledby={`collection-${collection.id}`}>
       <header>
-        <h2 id={`collection-${collection.id}`} lang={written === undefined ? "en" : undefined}>
-          {written ?? collection.title.en}
+        <h2 id={`collection-${collection.id}`} lang={title === undefined ? "en" : undefined}>
+          {title ?? collection.title.en}
         </h2>
         <Link to={`/rewards?${writeSearch(search)}`}>
           {found ? t("home.all", { count: found.totalCount }) : t("nav.rewards")}
@@ -33,7 +33,7 @@ export function CollectionStrip({ collection }: { collection: Collection }) {
       </header>
       <div className={rewards.grid} data-strip>
         {found
-          ? found.nodes.map((reward) => <RewardCard key={reward.id} reward={reward} isJudged={false} />)
+          ? found.nodes.map((reward) => <RewardCard key={reward.id} reward={reward} showsStanding={false} />)
           : SKELETONS.map((key) => <RewardCardSkeleton key={key} />)}
       </div>
     </section>

@@ -95,7 +95,7 @@ function WithinReach() {
       ) : (
         <div className={rewards.grid} data-strip>
           {within
-            ? within.nodes.map((reward) => <RewardCard key={reward.id} reward={reward} isJudged={false} />)
+            ? within.nodes.map((reward) => <RewardCard key={reward.id} reward={reward} showsStanding={false} />)
             : SKELETONS.map((key) => <RewardCardSkeleton key={key} />)}
         </div>
       )}
@@ -134,7 +134,7 @@ function Wishes() {
       </header>
       <div className={rewards.grid} data-strip>
         {wishes.map((reward) => (
-          <RewardCard key={reward.id} reward={reward} isJudged={false} />
+          <RewardCard key={reward.id} reward={reward} showsStanding={false} />
         ))}
       </div>
     </section>

@@ -45,15 +45,17 @@ const loaders: Record<Language, () => Promise<{ default: unknown }>> = {
 const languages = Object.keys(loaders) as Language[];
 
 /** Built-in text for the case that the messages cannot be loaded. */
-export const unloadedText: Record<Language, string> = {
+export const loadFailureText: Record<Language, string> = {
   en: "This page couldn’t be loaded. Check your connection and reload the page.",
   hi: "यह पेज लोड नहीं हो सका। अपना कनेक्शन जाँचें और पेज फिर से लोड करें।",
   id: "Halaman ini tidak dapat dimuat. Periksa koneksi Anda dan muat ulang halaman.",
 };
 
 export function preferredLanguage(): Language {
-  const wanted = [localStorage.getItem(KEY), ...navigator.languages].map((tag) => tag?.split("-")[0]);
-  return languages.find((language) => language === wanted.find((tag) => languages.includes(tag as Language))) ?? "en";
+  const preferred = [localStorage.getItem(KEY), ...navigator.languages].map((tag) => tag?.split("-")[0]);
+  return (
+    languages.find((language) => language === preferred.find((tag) => languages.includes(tag as Language))) ?? "en"
+  );
 }
 
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/;
@@ -67,7 +69,7 @@ const localeOf = (language: Language) =>
 
 export const loadMessages = async (language: Language) => (await loaders[language]()).default as Messages;
 
-function makeI18n(language: Language, messages: Messages, setLanguage: I18n["setLanguage"]): I18n {
+function createI18n(language: Language, messages: Messages, setLanguage: I18n["setLanguage"]): I18n {
   const locale = localeOf(language);
   const formats = new Map<MessageKey, IntlMessageFormat>();
   const numbers = new Intl.NumberFormat(locale);
@@ -98,9 +100,9 @@ function makeI18n(language: Language, messages: Messages, setLanguage: I18n["set
     time: (iso) => times.format(new Date(iso)),
     moment(iso) {
       const at = new Date(iso);
-      const ahead = Math.round((midnight(at) - midnight(new Date())) / DAY_MS);
-      return ahead === 0 || ahead === 1
-        ? `${relative.format(ahead, "day")}, ${times.format(at)}`
+      const daysUntil = Math.round((midnight(at) - midnight(new Date())) / DAY_MS);
+      return daysUntil === 0 || daysUntil === 1
+        ? `${relative.format(daysUntil, "day")}, ${times.format(at)}`
         : dateTimes.format(at);
     },
     daysAhead: (days) => relative.format(days, "day"),
@@ -127,7 +129,7 @@ export function I18nProvider(props: { language: Language; messages: Messages; ch
   const client = useApolloClient();
   const i18n = useMemo(
     () =>
-      makeI18n(language, messages, (next) => {
+      createI18n(language, messages, (next) => {
         localStorage.setItem(KEY, next);
         loadMessages(next).then(
           (loaded) => {

@@ -1,9 +1,9 @@
-let shown = "en";
+let current = "en";
 
 /** The page's language. Requests to the gateway send it. */
 export const pageLanguage = {
-  get: () => shown,
+  get: () => current,
   set(language: string) {
-    shown = language;
+    current = language;
   },
 };

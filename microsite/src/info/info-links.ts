@@ -3,8 +3,8 @@ import { brand } from "../../theme/brand.ts";
 
 /** Returns the page's language: the reader's, or else English; undefined for a page that does not exist. */
 export function pageLanguage(slug: string, language: string): string | undefined {
-  const written = titles[slug];
-  return [language, "en"].find((each) => written?.[each] !== undefined);
+  const titlesBySlug = titles[slug];
+  return [language, "en"].find((each) => titlesBySlug?.[each] !== undefined);
 }
 
 /** Returns the footer's links to the brand's pages, in the order of `theme/brand.ts`. */

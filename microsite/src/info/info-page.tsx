@@ -12,10 +12,10 @@ import { pageLanguage } from "./info-links.ts";
 const loading = new Map<string, Promise<{ default: PageNode[] }>>();
 
 function load(name: string): Promise<{ default: PageNode[] }> {
-  const known = loading.get(name) ?? loaders[name]?.() ?? Promise.resolve({ default: [] });
-  loading.set(name, known);
-  known.catch(() => loading.delete(name)); // the next visit imports it again
-  return known;
+  const promise = loading.get(name) ?? loaders[name]?.() ?? Promise.resolve({ default: [] });
+  loading.set(name, promise);
+  promise.catch(() => loading.delete(name)); // the next visit imports it again
+  return promise;
 }
 
 /** Shows a page of the brand: help, terms, privacy or contact. English is the fallback for a missing language. */

@@ -18,7 +18,7 @@ import { Tile } from "../ui/tile.tsx";
 import styles from "./invite.module.css";
 import { forgetCode, storeCode } from "./stored-code.ts";
 
-type Answer = AcceptInvitationMutation["acceptInvitation"];
+type Acceptance = AcceptInvitationMutation["acceptInvitation"];
 
 /** Shows a friend's invitation. A signed-in member can accept it; until then the browser stores its code. */
 export default function InvitedPage() {
@@ -28,33 +28,33 @@ export default function InvitedPage() {
   const state = useSession();
   const { data } = useQuery(InvitedByDocument);
   const [accept, { loading }] = useMutation(AcceptInvitationDocument);
-  const [answer, setAnswer] = useState<Answer | null>(null);
+  const [acceptance, setAcceptance] = useState<Acceptance | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const gets = data?.rewardCampaigns.find(({ action }) => action === "REGISTER_REFERRAL")?.friendGets ?? 0;
+  const friendPoints = data?.rewardCampaigns.find(({ action }) => action === "REGISTER_REFERRAL")?.friendGets ?? 0;
 
   useEffect(() => storeCode(code), [code]);
 
-  async function send() {
+  async function acceptInvitation() {
     setProblem(null);
     try {
       const { data } = await accept({ variables: { code } });
       if (!data) return;
-      const given = data.acceptInvitation;
-      const [refusal] = given.userErrors;
+      const payload = data.acceptInvitation;
+      const [refusal] = payload.userErrors;
       if (refusal?.code !== "INVITATION_LIMIT_REACHED") forgetCode(); // the limit is daily, so the code stays valid
       if (refusal) setProblem(refusalText(i18n, refusal));
-      else setAnswer(given);
+      else setAcceptance(payload);
     } catch (failure) {
       setProblem(failureText(i18n, failure));
     }
   }
 
-  const [award] = answer?.awards ?? [];
+  const [award] = acceptance?.awards ?? [];
   return (
     <Page title={t("invited.title")} narrow>
       <Tile className={styles.invited}>
         {problem && <Notice tone="bad">{problem}</Notice>}
-        {answer ? (
+        {acceptance ? (
           <>
             <Notice tone="good">
               {award
@@ -66,12 +66,12 @@ export default function InvitedPage() {
         ) : (
           <>
             <p>
-              {gets > 0
-                ? t("invited.leadEarn", { brand: brand.name, count: gets })
+              {friendPoints > 0
+                ? t("invited.leadEarn", { brand: brand.name, count: friendPoints })
                 : t("invited.lead", { brand: brand.name })}
             </p>
             {state.kind === "signed-in" ? (
-              <Button busy={loading} onClick={() => void send()}>
+              <Button busy={loading} onClick={() => void acceptInvitation()}>
                 {t("invited.accept")}
               </Button>
             ) : (

@@ -22,7 +22,7 @@ const DialogActions = lazy(async () => ({ default: (await import("../ui/dialog.t
 type Preview = NonNullable<CancelOrderMutation["cancelOrder"]["preview"]>;
 
 /** Returns the idempotency key for an order or a line, unique in each tab, so a repeated request cancels once. */
-function keyFor(id: string): string {
+function idempotencyKeyFor(id: string): string {
   const name = `tessera.cancel.${id}`;
   const key = sessionStorage.getItem(name) ?? crypto.randomUUID();
   sessionStorage.setItem(name, key);
@@ -49,7 +49,7 @@ export function CancelOrder({ order, line }: { order: OrderDetailFragment; line?
       const input = {
         orderId: order.id,
         ...(lineIds && { lineIds }),
-        idempotencyKey: keyFor((line ?? order).id),
+        idempotencyKey: idempotencyKeyFor((line ?? order).id),
         dryRun,
       };
       const { data } = await cancel({ variables: { input } });
@@ -73,7 +73,7 @@ export function CancelOrder({ order, line }: { order: OrderDetailFragment; line?
           void send(true);
         }}
       >
-        {t(line ? "cancel.askLine" : "cancel.ask")}
+        {t(line ? "cancel.openLine" : "cancel.open")}
       </Button>
       {isOpen && (
         <Part>
@@ -84,7 +84,7 @@ export function CancelOrder({ order, line }: { order: OrderDetailFragment; line?
           >
             {preview ? (
               <>
-                <p>{t(line ? "cancel.comesBackLine" : "cancel.comesBack")}</p>
+                <p>{t(line ? "cancel.returnsLine" : "cancel.returns")}</p>
                 <ul className={styles.returns}>
                   {preview.returns.map(({ payWith, groupWallet, points, mayBeRefused }) => (
                     <li key={groupWallet?.id ?? payWith}>

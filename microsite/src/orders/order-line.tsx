@@ -6,7 +6,7 @@ import type { Tone } from "../ui/notice.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Points } from "../ui/points.tsx";
 import { CancelOrder } from "./cancel-order.tsx";
-import { failureKey, mayAskForReturn, shownShipment } from "./order-words.ts";
+import { failureKey, mayRequestReturn, shownShipment } from "./order-texts.ts";
 import styles from "./orders.module.css";
 import { ReturnLine } from "./return-line.tsx";
 import { Vouchers } from "./vouchers.tsx";
@@ -46,7 +46,7 @@ export function OrderLine({ line, order }: { line: OrderLinePartsFragment; order
           <Mark tone={tones[line.status]}>{t(`status.${line.status}`)}</Mark>
         </p>
         {line.status === "PARTIALLY_FULFILLED" && (
-          <p>{t("order.given", { given: line.fulfilledQuantity, count: line.quantity })}</p>
+          <p>{t("order.fulfilled", { fulfilled: line.fulfilledQuantity, count: line.quantity })}</p>
         )}
         {failure && <p>{t(failure)}</p>}
         {shipment && (
@@ -61,7 +61,7 @@ export function OrderLine({ line, order }: { line: OrderLinePartsFragment; order
         )}
         {line.vouchers.length > 0 && line.returnRequest?.state !== "OPEN" && <Vouchers line={line} />}
         {line.cancellable && order.lines.length > 1 && <CancelOrder order={order} line={line} />}
-        <ReturnLine line={line} mayAsk={mayAskForReturn(line, order)} />
+        <ReturnLine line={line} mayRequest={mayRequestReturn(line, order)} />
       </div>
     </li>
   );

@@ -12,7 +12,7 @@ import { Tile } from "../ui/tile.tsx";
 import { CancelOrder } from "./cancel-order.tsx";
 import { OrderLine } from "./order-line.tsx";
 import { OrderPoints } from "./order-points.tsx";
-import { headlineKey, pointsKey } from "./order-words.ts";
+import { headlineKey, pointsKey } from "./order-texts.ts";
 import styles from "./orders.module.css";
 import { PointsTrail } from "./points-trail.tsx";
 import { Progress } from "./progress.tsx";
@@ -42,10 +42,10 @@ export default function OrderPage() {
       </Page>
     );
   }
-  return <Shown key={order.id} order={order} isFresh={!loading} />;
+  return <OrderDetails key={order.id} order={order} isFresh={!loading} />;
 }
 
-function Shown({ order, isFresh }: { order: OrderDetailFragment; isFresh: boolean }) {
+function OrderDetails({ order, isFresh }: { order: OrderDetailFragment; isFresh: boolean }) {
   const { t, dateTime } = useI18n();
   // Subscribe only after the query has ended: a response from before the last event would overwrite that event's data.
   const following = useOrderStatus(isFresh ? order.id : undefined);

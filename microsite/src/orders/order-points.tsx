@@ -1,7 +1,7 @@
 import type { OrderSummaryFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { Points } from "../ui/points.tsx";
-import { pointsSpent } from "./order-words.ts";
+import { pointsSpent } from "./order-texts.ts";
 import styles from "./orders.module.css";
 
 /** Shows the order's total. If not all points were spent, or some came back, it also shows the points spent. */

@@ -5,10 +5,10 @@ import { Mark } from "../ui/mark.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { OrderPoints } from "./order-points.tsx";
-import { statusKey, toneOf } from "./order-words.ts";
+import { statusKey, toneOf } from "./order-texts.ts";
 import styles from "./orders.module.css";
 
-const SHOWN = 3;
+const MAX_PICTURES = 3;
 
 export function OrderRow({ order }: { order: OrderSummaryFragment }) {
   const { t, day } = useI18n();
@@ -16,7 +16,7 @@ export function OrderRow({ order }: { order: OrderSummaryFragment }) {
   return (
     <li className={styles.row}>
       <div className={styles.pictures}>
-        {order.lines.slice(0, SHOWN).map((line) => (
+        {order.lines.slice(0, MAX_PICTURES).map((line) => (
           <Picture key={line.id} reward={line.reward} />
         ))}
       </div>

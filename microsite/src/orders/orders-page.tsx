@@ -6,7 +6,7 @@ import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Tile } from "../ui/tile.tsx";
-import { useMore } from "../ui/use-more.ts";
+import { useLoadMore } from "../ui/use-more.ts";
 import { OrderRow, OrderRowSkeleton } from "./order-row.tsx";
 import styles from "./orders.module.css";
 
@@ -19,7 +19,7 @@ export default function OrdersPage() {
     nextFetchPolicy: "cache-first",
   });
   const orders = data?.me?.orders;
-  const { isLoadingMore, more } = useMore(() =>
+  const { isLoadingMore, loadMore: more } = useLoadMore(() =>
     fetchMore({ variables: { after: orders?.pageInfo.endCursor ?? null } }),
   );
 

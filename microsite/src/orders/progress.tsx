@@ -1,7 +1,7 @@
 import type { OrderDetailFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { stepsOf } from "./order-steps.ts";
 import styles from "./orders.module.css";
-import { stepsOf } from "./steps-of.ts";
 
 /** Shows the steps of the order as tiles: placed, paid, fulfilled and, if applicable, returned. */
 export function Progress({ order }: { order: OrderDetailFragment }) {

@@ -20,7 +20,7 @@ const DialogActions = lazy(async () => ({ default: (await import("../ui/dialog.t
 const reasons: readonly ReturnReason[] = ["DAMAGED", "WRONG_REWARD", "NOT_AS_DESCRIBED", "CHANGED_MIND"];
 
 /** Requests a return, withdraws the request, or shows the operator's decision. */
-export function ReturnLine({ line, mayAsk }: { line: OrderLinePartsFragment; mayAsk: boolean }) {
+export function ReturnLine({ line, mayRequest }: { line: OrderLinePartsFragment; mayRequest: boolean }) {
   const i18n = useI18n();
   const { t } = i18n;
   const [isOpen, setOpen] = useState(false);
@@ -43,7 +43,7 @@ export function ReturnLine({ line, mayAsk }: { line: OrderLinePartsFragment; may
     }
   }
 
-  async function takeBack() {
+  async function withdrawRequest() {
     setProblem(null);
     try {
       const { data } = await withdraw({ variables: { input: { orderLineId: line.id } } });
@@ -58,7 +58,7 @@ export function ReturnLine({ line, mayAsk }: { line: OrderLinePartsFragment; may
     return (
       <div>
         <p>{t("return.OPEN")}</p>
-        <Button look="quiet" busy={withdrawing.loading} onClick={() => void takeBack()}>
+        <Button look="quiet" busy={withdrawing.loading} onClick={() => void withdrawRequest()}>
           {t("return.withdraw")}
         </Button>
         {problem && <Notice tone="bad">{problem}</Notice>}
@@ -69,7 +69,7 @@ export function ReturnLine({ line, mayAsk }: { line: OrderLinePartsFragment; may
     <>
       {returnRequest?.state === "APPROVED" && <p>{t("return.APPROVED")}</p>}
       {returnRequest?.state === "DECLINED" && <p>{t("return.DECLINED", { answer: returnRequest.answer })}</p>}
-      {mayAsk && (
+      {mayRequest && (
         <Button
           look="quiet"
           onClick={() => {
@@ -77,7 +77,7 @@ export function ReturnLine({ line, mayAsk }: { line: OrderLinePartsFragment; may
             setOpen(true);
           }}
         >
-          {t("return.ask")}
+          {t("return.open")}
         </Button>
       )}
       {isOpen && (

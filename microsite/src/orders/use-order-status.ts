@@ -2,7 +2,7 @@ import { useApolloClient } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { type Following, follow } from "../graphql/following.ts";
 import { OrderStatusDocument } from "../graphql/generated/graphql.ts";
-import { isBackInCart } from "./order-words.ts";
+import { isBackInCart } from "./order-texts.ts";
 
 /**
  * Follows an order until it is settled. Events update the order in the cache. After a lost connection the subscription

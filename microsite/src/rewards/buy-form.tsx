@@ -32,11 +32,11 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
   const { t } = i18n;
   const wallets = useQuery(PayingWalletsDocument, { fetchPolicy: "cache-and-network" });
   const me = wallets.data?.me;
-  const canOwn = reward.payableWith.includes("INDIVIDUAL");
-  const canGroup = reward.payableWith.includes("GROUP");
+  const acceptsOwnPoints = reward.payableWith.includes("INDIVIDUAL");
+  const acceptsGroupPoints = reward.payableWith.includes("GROUP");
   const options: Option[] = [
-    ...(canOwn ? [{ group: "", name: t("wallet.own"), points: me?.wallet?.available ?? null }] : []),
-    ...(canGroup
+    ...(acceptsOwnPoints ? [{ group: "", name: t("wallet.own"), points: me?.wallet?.available ?? null }] : []),
+    ...(acceptsGroupPoints
       ? (me?.groupWallets ?? []).map((wallet) => ({
           group: wallet.id,
           name: wallet.name ?? wallet.externalId ?? t("wallet.group"),
@@ -52,9 +52,9 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
   const [refusal, setRefusal] = useState<RefusalFragment | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
 
-  const group = chosen ?? firstThatCanPay(options, standings);
+  const group = chosen ?? firstPayingWallet(options, standings);
   const standing = group === undefined ? undefined : standings[group];
-  const isHopeless = standing != null && !standing.redeemable;
+  const isUnredeemable = standing != null && !standing.redeemable;
   // Fix the choice, so that a later response does not switch wallets.
   useEffect(() => {
     if (group !== undefined) setChosen(group);
@@ -77,7 +77,7 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
 
   if (!me) return wallets.loading ? <Skeleton height="9rem" /> : <Notice tone="bad">{t("error.load")}</Notice>;
   if (options.length === 0) {
-    return <Notice tone="calm">{canGroup ? t("reward.noGroup") : t("reason.NOT_CONFIGURED")}</Notice>;
+    return <Notice tone="calm">{acceptsGroupPoints ? t("reward.noGroup") : t("reason.NOT_CONFIGURED")}</Notice>;
   }
   return (
     <>
@@ -114,10 +114,14 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
             label={t("reward.quantity")}
             value={quantity}
             max={Math.min(reward.limitPerCustomer ?? 99, reward.stock ?? 99)}
-            isDisabled={isHopeless}
+            isDisabled={isUnredeemable}
             onChange={setQuantity}
           />
-          <Button busy={adding.loading} disabled={group === undefined || isHopeless} onClick={() => void addToCart()}>
+          <Button
+            busy={adding.loading}
+            disabled={group === undefined || isUnredeemable}
+            onClick={() => void addToCart()}
+          >
             {t("reward.add")}
           </Button>
         </div>
@@ -130,7 +134,7 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
  * Returns the first wallet that can pay, or else the first wallet; undefined while an earlier wallet's standing is
  * unknown.
  */
-function firstThatCanPay(options: readonly Option[], standings: Record<string, Standing>): string | undefined {
+function firstPayingWallet(options: readonly Option[], standings: Record<string, Standing>): string | undefined {
   for (const { group } of options) {
     const standing = standings[group];
     if (standing === undefined) return undefined;
@@ -154,7 +158,7 @@ function WalletOption(props: {
   });
   const [node] = data?.nodes ?? [];
   const standing = node?.__typename === "Reward" ? node.redeemability : loading ? undefined : null;
-  useTell(standing, onStanding);
+  useReportStanding(standing, onStanding);
   return (
     <label className={styles.wallet}>
       <input type="radio" name="wallet" checked={isChosen} onChange={onChoose} />
@@ -178,8 +182,8 @@ function WalletOption(props: {
 }
 
 /** Passes each new standing to the parent. */
-function useTell(standing: Standing, tell: (standing: Standing) => void): void {
-  const latest = useRef(tell);
-  latest.current = tell;
+function useReportStanding(standing: Standing, onStanding: (standing: Standing) => void): void {
+  const latest = useRef(onStanding);
+  latest.current = onStanding;
   useEffect(() => latest.current(standing), [standing]);
 }

@@ -11,14 +11,14 @@ import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Tile } from "../ui/tile.tsx";
-import { useMore } from "../ui/use-more.ts";
+import { useLoadMore } from "../ui/use-more.ts";
 import { Filters } from "./filters.tsx";
 import { RewardCard, RewardCardSkeleton } from "./reward-card.tsx";
 import styles from "./rewards.module.css";
 import { filterCount, filterOf, readSearch, type Search, sortOf, walletOf, writeSearch } from "./search.ts";
 import { useStandings } from "./use-standings.ts";
 
-const PAGE = 24;
+const PAGE_SIZE = 24;
 const SKELETONS = ["a", "b", "c", "d", "e", "f", "g", "h"];
 const TYPING_MS = 250;
 
@@ -32,7 +32,7 @@ export default function CataloguePage() {
 
   return (
     <Page title={t("rewards.title")}>
-      <Tools search={search} onChange={change} />
+      <SearchAndFilters search={search} onChange={change} />
       <Results search={search} onReset={() => setParams(new URLSearchParams())} />
     </Page>
   );
@@ -41,7 +41,7 @@ export default function CataloguePage() {
 const FilterSheet = lazy(() => import("./filter-sheet.tsx"));
 
 /** The search field and the filters. On a phone a button opens the filters as a sheet. */
-function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Search>): void }) {
+function SearchAndFilters({ search, onChange }: { search: Search; onChange(part: Partial<Search>): void }) {
   const { t } = useI18n();
   const [text, setText] = useSearchText(search.text, (next) => onChange({ text: next }));
   const [isOpen, setOpen] = useState(false);
@@ -87,16 +87,16 @@ function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Se
  * Manages the text in the search field. A pause in typing starts the search. A text from another source (*Show
  * everything*, the back button) replaces the field's text.
  */
-function useSearchText(sought: string, onSearch: (text: string) => void): [string, (text: string) => void] {
-  const [text, setText] = useState(sought);
-  const sent = useRef(sought);
+function useSearchText(searchText: string, onSearch: (text: string) => void): [string, (text: string) => void] {
+  const [text, setText] = useState(searchText);
+  const sent = useRef(searchText);
   const latest = useRef(onSearch);
   latest.current = onSearch;
   useEffect(() => {
-    if (sought === sent.current) return;
-    sent.current = sought;
-    setText(sought);
-  }, [sought]);
+    if (searchText === sent.current) return;
+    sent.current = searchText;
+    setText(searchText);
+  }, [searchText]);
   useEffect(() => {
     if (text === sent.current) return;
     const timer = setTimeout(() => {
@@ -112,7 +112,7 @@ function Results({ search, onReset }: { search: Search; onReset(): void }) {
   const { t } = useI18n();
   const isSignedIn = useSession().kind === "signed-in";
   const { data, previousData, error, loading, fetchMore, refetch } = useQuery(CatalogueDocument, {
-    variables: { first: PAGE, filter: filterOf(search, isSignedIn), sort: sortOf(search) },
+    variables: { first: PAGE_SIZE, filter: filterOf(search, isSignedIn), sort: sortOf(search) },
     fetchPolicy: "cache-and-network",
     nextFetchPolicy: "cache-first",
   });
@@ -120,13 +120,13 @@ function Results({ search, onReset }: { search: Search; onReset(): void }) {
   const edges = shown?.edges ?? [];
   const cursor = data?.rewards.pageInfo.hasNextPage ? data.rewards.pageInfo.endCursor : null;
 
-  const { isLoadingMore, more } = useMore(() => fetchMore({ variables: { after: cursor } }));
+  const { isLoadingMore, loadMore: more } = useLoadMore(() => fetchMore({ variables: { after: cursor } }));
 
   if (!shown && error) {
     return <LoadFailure error={error} retry={refetch} />;
   }
-  const pages = Array.from({ length: Math.ceil(edges.length / PAGE) }, (_, page) =>
-    edges.slice(page * PAGE, (page + 1) * PAGE),
+  const pages = Array.from({ length: Math.ceil(edges.length / PAGE_SIZE) }, (_, page) =>
+    edges.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE),
   );
   return (
     <section aria-busy={loading && !data}>
@@ -144,19 +144,19 @@ function Results({ search, onReset }: { search: Search; onReset(): void }) {
       ) : (
         <div className={styles.grid}>
           {pages.map((page, index) => (
-            <PageOfRewards key={page[0]?.cursor} edges={page} group={search.group} isFirst={index === 0} />
+            <RewardsPage key={page[0]?.cursor} edges={page} group={search.group} isFirst={index === 0} />
           ))}
           {(!shown || isLoadingMore) && SKELETONS.map((key) => <RewardCardSkeleton key={key} />)}
         </div>
       )}
-      {cursor && <More isBusy={isLoadingMore} onMore={() => void more()} />}
+      {cursor && <LoadMore isBusy={isLoadingMore} onMore={() => void more()} />}
     </section>
   );
 }
 
 type Edges = readonly { cursor: string; node: Parameters<typeof RewardCard>[0]["reward"] }[];
 
-function PageOfRewards({ edges, group, isFirst }: { edges: Edges; group: string; isFirst: boolean }) {
+function RewardsPage({ edges, group, isFirst }: { edges: Edges; group: string; isFirst: boolean }) {
   const ids = useMemo(() => edges.map(({ node }) => node.id), [edges]);
   const standingOf = useStandings(ids, walletOf(group));
   return edges.map(({ node }, index) => (
@@ -165,24 +165,24 @@ function PageOfRewards({ edges, group, isFirst }: { edges: Edges; group: string;
 }
 
 /** Loads the next page before the reader reaches the end. The button serves keyboards and retries. */
-function More({ isBusy, onMore }: { isBusy: boolean; onMore(): void }) {
+function LoadMore({ isBusy, onMore }: { isBusy: boolean; onMore(): void }) {
   const { t } = useI18n();
-  const place = useRef<HTMLDivElement>(null);
+  const sentinel = useRef<HTMLDivElement>(null);
   const latest = useRef(onMore);
   latest.current = onMore;
   useEffect(() => {
-    if (!place.current || isBusy) return;
+    if (!sentinel.current || isBusy) return;
     const observer = new IntersectionObserver(
       ([entry]) => {
         if (entry?.isIntersecting) latest.current();
       },
       { rootMargin: "600px" },
     );
-    observer.observe(place.current);
+    observer.observe(sentinel.current);
     return () => observer.disconnect();
   }, [isBusy]);
   return (
-    <div className={styles.more} ref={place}>
+    <div className={styles.more} ref={sentinel}>
       <Button look="quiet" busy={isBusy} onClick={onMore}>
         {t("rewards.more")}
       </Button>

@@ -16,10 +16,10 @@ export function RewardCard(props: {
   reward: RewardCardFragment;
   standing?: Standing;
   /** Whether the card reserves space for the standing. */
-  isJudged?: boolean;
+  showsStanding?: boolean;
   priority?: boolean;
 }) {
-  const { reward, standing, isJudged = true, priority = false } = props;
+  const { reward, standing, showsStanding = true, priority = false } = props;
   return (
     <article className={styles.card}>
       <Picture reward={reward} priority={priority} />
@@ -31,7 +31,7 @@ export function RewardCard(props: {
         <p className={styles.price}>
           <Points isPrice value={reward.points} />
         </p>
-        {isJudged && (
+        {showsStanding && (
           <p className={styles.standing}>
             <StandingText standing={standing} reward={reward} />
           </p>

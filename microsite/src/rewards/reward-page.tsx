@@ -67,8 +67,8 @@ export default function RewardPage() {
           </Tile>
           {reward && (reward.howToUse || reward.terms) && (
             <Tile>
-              <Words title={t("reward.howToUse")} text={reward.howToUse} isOpen />
-              <Words title={t("reward.terms")} text={reward.terms} />
+              <TextSection title={t("reward.howToUse")} text={reward.howToUse} isOpen />
+              <TextSection title={t("reward.terms")} text={reward.terms} />
             </Tile>
           )}
         </div>
@@ -103,7 +103,7 @@ function Facts({ reward }: { reward: RewardDetail }) {
   );
 }
 
-function Words({ title, text, isOpen = false }: { title: string; text: string | null; isOpen?: boolean }) {
+function TextSection({ title, text, isOpen = false }: { title: string; text: string | null; isOpen?: boolean }) {
   if (!text) return null;
   return (
     <details className={styles.words} open={isOpen}>

@@ -14,22 +14,22 @@ export interface Search {
   isWithin: boolean;
 }
 
-const among = <Value extends string>(values: readonly Value[], text: string | null) =>
+const oneOf = <Value extends string>(values: readonly Value[], text: string | null) =>
   values.find((value) => value === text);
 
 export const readSearch = (params: URLSearchParams): Search => ({
   text: params.get("q") ?? "",
-  kind: among(kinds, params.get("kind")) ?? null,
+  kind: oneOf(kinds, params.get("kind")) ?? null,
   category: params.get("category") ?? "",
-  sort: among(sorts, params.get("sort")) ?? "POPULAR",
+  sort: oneOf(sorts, params.get("sort")) ?? "POPULAR",
   group: params.get("group") ?? "",
   isWithin: params.get("within") === "1",
 });
 
 export function writeSearch(search: Search): URLSearchParams {
   const { text, kind, category, sort, group, isWithin } = search;
-  const given = { q: text, kind, category, sort: sort === "POPULAR" ? "" : sort, group, within: isWithin ? "1" : "" };
-  return new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  const params = { q: text, kind, category, sort: sort === "POPULAR" ? "" : sort, group, within: isWithin ? "1" : "" };
+  return new URLSearchParams(Object.entries(params).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 
 /** A search sorts by relevance until the reader chooses another order. */

@@ -10,7 +10,7 @@ export const sessionLink = new ApolloLink((operation, forward) =>
       const sentAt = Date.now();
       return forward(operation).pipe(
         switchMap((result) => {
-          if (session.state().kind !== "signed-in" || !isNobodys(result)) return of(result);
+          if (session.state().kind !== "signed-in" || !isAnonymous(result)) return of(result);
           return from(session.renewSince(sentAt)).pipe(
             switchMap((renewal) => (renewal === "renewed" ? forward(operation) : of(result))),
           );
@@ -24,10 +24,10 @@ export const sessionLink = new ApolloLink((operation, forward) =>
  * Whether the gateway treated the request as anonymous. A field with `UNAUTHENTICATED` means that the brand's sign-in
  * expired; renewal cannot repair that.
  */
-function isNobodys({ data, errors }: ApolloLink.Result): boolean {
+function isAnonymous({ data, errors }: ApolloLink.Result): boolean {
   if ((data as { me?: unknown } | null | undefined)?.me === null) return true;
-  const ofAll = errors?.filter(({ path }) => (path?.length ?? 0) <= 1) ?? [];
-  return ofAll.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED");
+  const operationErrors = errors?.filter(({ path }) => (path?.length ?? 0) <= 1) ?? [];
+  return operationErrors.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED");
 }
 
 /** Whether the brand's sign-in behind the session has expired. Only a new sign-in helps. */

@@ -5,7 +5,7 @@ import { RefreshSessionDocument, type RefreshSessionMutation } from "../graphql/
  * Stored state of the session: the customer and the expiry of the access cookie. The tokens are in httpOnly cookies,
  * which scripts cannot read. All tabs share the state, so a sign-out in a tab signs out every tab.
  */
-interface Known {
+interface StoredSession {
   customerId: string;
   accessUntil: number;
   renewedAt: number;
@@ -16,9 +16,9 @@ interface Known {
 export type SessionState =
   | { kind: "unknown" }
   | { kind: "signed-in"; customerId: string }
-  | { kind: "signed-out"; why: SignedOutBecause };
+  | { kind: "signed-out"; reason: SignOutReason };
 /** `elsewhere`: another tab or device ended the session; `expired`: the session expired. */
-export type SignedOutBecause = "never" | "asked" | "elsewhere" | "expired";
+export type SignOutReason = "never" | "asked" | "elsewhere" | "expired";
 export type Renewal = "renewed" | "ended" | "unreachable";
 
 const KEY = "tessera.session";
@@ -27,34 +27,34 @@ const MARGIN_MS = 20_000;
 /**
  * Timeout of a renewal that a previous page left in flight. The next page waits this long for the renewal's cookies.
  */
-const LEFT_BEHIND_MS = 5_000;
+const ABANDONED_RENEWAL_MS = 5_000;
 
-const read = (): Known | null => {
+const read = (): StoredSession | null => {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "null") as Known | null;
+    return JSON.parse(localStorage.getItem(KEY) ?? "null") as StoredSession | null;
   } catch {
     return null;
   }
 };
-const write = (known: Known | null) =>
+const write = (known: StoredSession | null) =>
   known ? localStorage.setItem(KEY, JSON.stringify(known)) : localStorage.removeItem(KEY);
 
 const listeners = new Set<() => void>();
 let state: SessionState = stateOf(read(), { kind: "unknown" });
 
-function stateOf(known: Known | null, otherwise: SessionState): SessionState {
-  return known ? { kind: "signed-in", customerId: known.customerId } : otherwise;
+function stateOf(known: StoredSession | null, fallback: SessionState): SessionState {
+  return known ? { kind: "signed-in", customerId: known.customerId } : fallback;
 }
 
-function become(next: SessionState): void {
+function setState(next: SessionState): void {
   state = next;
   for (const listener of listeners) listener();
 }
 
 /** Ends the session in this page and in every other tab. */
-function end(why: SignedOutBecause): void {
+function end(reason: SignOutReason): void {
   write(null);
-  if (state.kind !== "signed-out") become({ kind: "signed-out", why });
+  if (state.kind !== "signed-out") setState({ kind: "signed-out", reason });
 }
 
 window.addEventListener("storage", ({ key, storageArea }) => {
@@ -63,11 +63,11 @@ window.addEventListener("storage", ({ key, storageArea }) => {
   if (!known) return end("elsewhere");
   // Another customer signed in: reload, so that the page never mixes the data of two customers.
   if (state.kind === "signed-in" && state.customerId !== known.customerId) return location.reload();
-  if (state.kind !== "signed-in") become(stateOf(known, state));
+  if (state.kind !== "signed-in") setState(stateOf(known, state));
 });
 
 /** Allows only one renewal at a time across all tabs: a refresh token used twice ends the session. */
-const oneAtATime = <Result>(work: () => Promise<Result>): Promise<Result> =>
+const withRenewalLock = <Result>(work: () => Promise<Result>): Promise<Result> =>
   "locks" in navigator ? navigator.locks.request("tessera.renewal", work) : work();
 
 /**
@@ -84,24 +84,24 @@ window.addEventListener("pageshow", () => {
 
 let renewal: Promise<Renewal> | undefined;
 
-async function askForRenewal(needed: (known: Known) => boolean): Promise<Renewal> {
+async function renewIfNeeded(isNeeded: (known: StoredSession) => boolean): Promise<Renewal> {
   const known = read();
   if (!known) return "ended";
-  if (!needed(known)) return "renewed"; // another tab renewed it while this tab waited
-  const wait = (known.renewingSince ?? 0) + LEFT_BEHIND_MS - Date.now();
-  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(wait, LEFT_BEHIND_MS)));
-  const settled = { ...known, renewingSince: undefined };
+  if (!isNeeded(known)) return "renewed"; // another tab renewed it while this tab waited
+  const wait = (known.renewingSince ?? 0) + ABANDONED_RENEWAL_MS - Date.now();
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(wait, ABANDONED_RENEWAL_MS)));
+  const withoutRenewal = { ...known, renewingSince: undefined };
   write({ ...known, renewingSince: Date.now() });
   const payload = await sendRenewal().catch(() => null);
   if (!payload) {
-    if (!isLeaving) write(settled);
+    if (!isLeaving) write(withoutRenewal);
     return "unreachable";
   }
   if (!payload.session) {
     end("expired");
     return "ended";
   }
-  write({ ...settled, accessUntil: Date.parse(payload.session.expiresAt), renewedAt: Date.now() });
+  write({ ...withoutRenewal, accessUntil: Date.parse(payload.session.expiresAt), renewedAt: Date.now() });
   return "renewed";
 }
 
@@ -116,8 +116,8 @@ async function sendRenewal(): Promise<RefreshSessionMutation["refreshSession"] |
   return data?.refreshSession;
 }
 
-function renew(needed: (known: Known) => boolean): Promise<Renewal> {
-  renewal ??= oneAtATime(() => askForRenewal(needed)).finally(() => {
+function renew(isNeeded: (known: StoredSession) => boolean): Promise<Renewal> {
+  renewal ??= withRenewalLock(() => renewIfNeeded(isNeeded)).finally(() => {
     renewal = undefined;
   });
   return renewal;
@@ -132,7 +132,7 @@ export const session = {
 
   begin(customerId: string, expiresAt: string): void {
     write({ customerId, accessUntil: Date.parse(expiresAt), renewedAt: Date.now() });
-    become({ kind: "signed-in", customerId });
+    setState({ kind: "signed-in", customerId });
   },
 
   /** Replaces another customer's session. The page reloads, so that no data of that customer remains. */
@@ -142,20 +142,20 @@ export const session = {
   },
 
   /** Adopts the customer that the gateway reports, because the cookies may not match the stored state. */
-  found(customerId: string | null): void {
+  adopt(customerId: string | null): void {
     if (customerId === null) {
       if (state.kind === "unknown") end("never");
       return;
     }
     if (read()?.customerId !== customerId) write({ customerId, accessUntil: 0, renewedAt: 0 });
-    if (state.kind !== "signed-in" || state.customerId !== customerId) become({ kind: "signed-in", customerId });
+    if (state.kind !== "signed-in" || state.customerId !== customerId) setState({ kind: "signed-in", customerId });
   },
 
   end,
 
   /** Renews the session if the access cookie has expired or is about to expire. */
   async ensureFresh(): Promise<void> {
-    const isStale = (known: Known) => known.accessUntil < Date.now() + MARGIN_MS;
+    const isStale = (known: StoredSession) => known.accessUntil < Date.now() + MARGIN_MS;
     const known = read();
     if (known && isStale(known)) await renew(isStale);
   },

@@ -11,8 +11,8 @@ const preload = () => void load().catch(() => {}); // opening the menu imports i
 
 /** Placeholder for the account menu. The menu's code is a third of the first load, so it loads on demand. */
 export function AccountButton() {
-  const [isWanted, setWanted] = useState(false);
-  const button = (onClick: () => unknown) => (
+  const [isMenuRequested, setMenuRequested] = useState(false);
+  const renderButton = (onClick: () => unknown) => (
     <button
       type="button"
       className={styles.account}
@@ -25,9 +25,9 @@ export function AccountButton() {
       <AccountName />
     </button>
   );
-  if (!isWanted) return button(() => setWanted(true));
+  if (!isMenuRequested) return renderButton(() => setMenuRequested(true));
   return (
-    <Part waiting={button(() => {})} frame={(_, retry) => button(retry)}>
+    <Part waiting={renderButton(() => {})} frame={(_, retry) => renderButton(retry)}>
       <AccountMenu />
     </Part>
   );

@@ -19,7 +19,7 @@ export function Page(props: {
   const { title, lead, aside, narrow = false, children } = props;
   const heading = useRef<HTMLHeadingElement>(null);
   const { pathname } = useLocation();
-  const how = useNavigationType();
+  const navigationType = useNavigationType();
 
   useEffect(() => {
     document.title = `${title} · ${brand.name}`;
@@ -31,7 +31,7 @@ export function Page(props: {
       isFirst = false;
       return;
     }
-    if (how !== NavigationType.Pop) window.scrollTo(0, 0);
+    if (navigationType !== NavigationType.Pop) window.scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, [pathname]);
 

@@ -36,21 +36,23 @@ function Failure(props: Props & { error: unknown; onRetry(): void }) {
   const { error, onRetry, waiting = null, frame = (message) => message } = props;
   const { t } = useI18n();
   const isChunk = isChunkError(error);
-  const [found, setFound] = useState<"nothing yet" | "unreachable" | "failed">(isChunk ? "nothing yet" : "failed");
+  const [diagnosis, setDiagnosis] = useState<"nothing yet" | "unreachable" | "failed">(
+    isChunk ? "nothing yet" : "failed",
+  );
 
   // Browsers may cache a failed module import; only a reload requests it again.
   useEffect(() => {
     if (!isChunk) return;
     void isReachable().then((isUp) => {
-      if (!isUp || !reloadOnce()) setFound(isUp ? "failed" : "unreachable");
+      if (!isUp || !reloadOnce()) setDiagnosis(isUp ? "failed" : "unreachable");
     });
     window.addEventListener("online", reloadIfReachable);
     return () => window.removeEventListener("online", reloadIfReachable);
   }, [isChunk]);
 
-  if (found === "nothing yet") return waiting;
+  if (diagnosis === "nothing yet") return waiting;
   const retry = isChunk ? reloadIfReachable : onRetry;
-  const text = !isChunk ? t("error.unexpected") : found === "unreachable" ? t("error.network") : t("error.load");
+  const text = !isChunk ? t("error.unexpected") : diagnosis === "unreachable" ? t("error.network") : t("error.load");
   return frame(<LoadFailure text={text} retry={retry} />, retry);
 }
 

@@ -14,7 +14,7 @@ import { Part } from "./part.tsx";
 import styles from "./shell.module.css";
 import { useOnline } from "./use-online.ts";
 
-const places = [
+const destinations = [
   { to: "/", label: "nav.home", icon: "home" },
   { to: "/rewards", label: "nav.rewards", icon: "tiles" },
   { to: "/activity", label: "nav.activity", icon: "earn" },
@@ -23,7 +23,7 @@ const places = [
 ] as const;
 
 /** Navigation for a visitor who is not signed in. */
-const visitorPlaces = [
+const visitorDestinations = [
   { to: "/rewards", label: "nav.rewards", icon: "tiles" },
   { to: "/signin", label: "nav.signIn", icon: "arrow" },
 ] as const;
@@ -41,7 +41,7 @@ export function Shell() {
   // After sign-in the visitor returns to the current page.
   const from: unknown =
     location.pathname === "/signin" ? location.state : { from: location.pathname + location.search };
-  const links = (isSignedIn ? places : visitorPlaces).map(({ to, label, icon }) => (
+  const links = (isSignedIn ? destinations : visitorDestinations).map(({ to, label, icon }) => (
     <NavLink key={to} to={to} end={to === "/"} state={to === "/signin" ? from : undefined}>
       <Icon name={icon} />
       <span>{t(label)}</span>
@@ -75,7 +75,7 @@ export function Shell() {
           </div>
         </div>
       </header>
-      <div className={styles.tell} data-screen-only>
+      <div className={styles.notices} data-screen-only>
         {!isOnline && (
           <Notice tone="calm" title={t("offline.title")}>
             {t("offline.text")}
@@ -85,7 +85,7 @@ export function Shell() {
       <main id="content" tabIndex={-1}>
         <Part
           at={location.key}
-          waiting={<Waiting />}
+          waiting={<LoadingPage />}
           frame={(message) => (
             <Page title={t("error.page")} narrow>
               {message}
@@ -120,7 +120,7 @@ export function Shell() {
 }
 
 /** Shows a placeholder while a page loads. */
-export function Waiting() {
+export function LoadingPage() {
   return (
     <div className={styles.page}>
       <div className={styles.waiting}>

@@ -24,7 +24,7 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
   const [code, setCode] = useState("");
   const [problem, setProblem] = useState<string>();
   /** The password has no tries left or has expired: the customer needs a new password. */
-  const [isSpent, setSpent] = useState(false);
+  const [isExhausted, setExhausted] = useState(false);
   const [hasResent, setResent] = useState(false);
   const [verify, verifying] = useMutation(VerifyOtpDocument);
   const [requestOtp, requesting] = useMutation(RequestOtpDocument);
@@ -32,8 +32,8 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
 
   useEffect(() => input.current?.focus(), []);
 
-  async function check(otp: string) {
-    if (verifying.loading || isSpent) return;
+  async function verifyCode(otp: string) {
+    if (verifying.loading || isExhausted) return;
     if (otp.length < LENGTH) {
       // After a refusal the field is empty; keep the refusal's message instead of the length error.
       if (otp || !problem) setProblem(t("signIn.codeShort", { count: LENGTH }));
@@ -48,10 +48,10 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
       setCode("");
       const isOver =
         refusal?.__typename === "OtpInvalid" ? refusal.attemptsLeft === 0 : refusal?.code === "OTP_EXPIRED";
-      setSpent(isOver);
+      setExhausted(isOver);
       // The gateway forwarded the password and got no response: the password may be consumed.
-      const isLost = refusal?.code === "UPSTREAM_UNAVAILABLE" && refusal.field?.at(-1) === "otp";
-      if (isLost) setProblem(t("signIn.noAnswer"));
+      const isOutcomeUnknown = refusal?.code === "UPSTREAM_UNAVAILABLE" && refusal.field?.at(-1) === "otp";
+      if (isOutcomeUnknown) setProblem(t("signIn.noAnswer"));
       else setProblem(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
       if (!isOver) input.current?.focus();
     } catch (error) {
@@ -69,7 +69,7 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
       const [refusal] = userErrors;
       if (challengeId) {
         setCode("");
-        setSpent(false);
+        setExhausted(false);
         setResent(true);
         onSent({ ...challenge, challengeId, resendAfter });
         input.current?.focus();
@@ -87,7 +87,7 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        void check(code);
+        void verifyCode(code);
       }}
     >
       <p className={ui.help}>{t("signIn.codeSent", { customer: challenge.customerId })}</p>
@@ -102,12 +102,12 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
             autoComplete="one-time-code"
             aria-invalid={problem ? true : undefined}
             aria-describedby={`${id}-state`}
-            disabled={isSpent}
+            disabled={isExhausted}
             value={code}
             onChange={(event) => {
               const next = foldDigits(event.target.value).replace(/\D/g, "").slice(0, LENGTH);
               setCode(next);
-              if (next.length === LENGTH && next !== code) void check(next);
+              if (next.length === LENGTH && next !== code) void verifyCode(next);
             }}
           />
           <div aria-hidden="true">
@@ -127,14 +127,14 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
           hasResent && <Notice tone="good">{t("signIn.resent")}</Notice>
         )}
       </div>
-      {!isSpent && (
+      {!isExhausted && (
         <Button type="submit" busy={verifying.loading} wide>
           {t("signIn.verify")}
         </Button>
       )}
       <div className={styles.others}>
         <Button
-          look={isSpent && wait === 0 ? "main" : "plain"}
+          look={isExhausted && wait === 0 ? "main" : "plain"}
           disabled={wait > 0}
           busy={requesting.loading}
           onClick={() => void resend()}

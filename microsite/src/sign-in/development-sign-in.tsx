@@ -1,6 +1,6 @@
 import { useEffect, useId, useState } from "react";
 import { useI18n } from "../i18n/i18n.tsx";
-import type { HandOff } from "../session/hand-off.ts";
+import type { SignInLink } from "../session/sign-in-link.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Points } from "../ui/points.tsx";
@@ -15,7 +15,7 @@ interface SampleCustomer {
 }
 
 /** Signs in as a sandbox customer: requests a sign-in link, which the page then handles like any other link. */
-export default function DevelopmentSignIn(props: { path: string; next: string; onLink(link: HandOff): void }) {
+export default function DevelopmentSignIn(props: { path: string; next: string; onLink(link: SignInLink): void }) {
   const { path, next, onLink } = props;
   const { t } = useI18n();
   const id = useId();
@@ -24,8 +24,8 @@ export default function DevelopmentSignIn(props: { path: string; next: string; o
   const [problem, setProblem] = useState<string>();
 
   useEffect(() => {
-    ask<{ customers: SampleCustomer[] }>(path).then(
-      (answer) => setCustomers(answer.customers),
+    request<{ customers: SampleCustomer[] }>(path).then(
+      (payload) => setCustomers(payload.customers),
       (error: Error) => setProblem(error.message),
     );
   }, [path]);
@@ -35,7 +35,7 @@ export default function DevelopmentSignIn(props: { path: string; next: string; o
     setBusy(customerId);
     setProblem(undefined);
     try {
-      const { token } = await ask<{ token: string }>(path, { customerId });
+      const { token } = await request<{ token: string }>(path, { customerId });
       onLink({ token, customerId, next });
     } catch (error) {
       setProblem((error as Error).message);
@@ -66,10 +66,10 @@ export default function DevelopmentSignIn(props: { path: string; next: string; o
 }
 
 /** @throws Error with the gateway's error message */
-async function ask<Answer>(path: string, body?: object): Promise<Answer> {
+async function request<Payload>(path: string, body?: object): Promise<Payload> {
   const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const response = await fetch(path, body && post);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer;
+  const payload = await response.json();
+  if (!response.ok) throw new Error(payload.error);
+  return payload;
 }

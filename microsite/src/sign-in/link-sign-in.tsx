@@ -4,8 +4,8 @@ import { failureText } from "../graphql/failure-text.ts";
 import { SignInWithTokenDocument } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
-import type { HandOff } from "../session/hand-off.ts";
 import { session } from "../session/session.ts";
+import type { SignInLink } from "../session/sign-in-link.ts";
 import { useSession } from "../session/use-session.ts";
 import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
@@ -18,46 +18,46 @@ import styles from "./sign-in.module.css";
  * Signs in with a link of the brand's app. A link may come from anyone, and a valid link may belong to another
  * customer, so a signed-in customer must confirm first.
  */
-export function LinkSignIn(props: { link: HandOff; onRefused(text: string): void; onStay(): void }) {
+export function LinkSignIn(props: { link: SignInLink; onRefused(text: string): void; onStay(): void }) {
   const { link, onRefused, onStay } = props;
   const i18n = useI18n();
   const { t, time } = i18n;
   const state = useSession();
   const [signIn, { loading }] = useMutation(SignInWithTokenDocument);
-  const [lost, setLost] = useState<string | null>(null);
-  const hasBegun = useRef(false);
-  const before = state.kind === "signed-in" ? state.customerId : undefined;
+  const [failure, setFailure] = useState<string | null>(null);
+  const hasStarted = useRef(false);
+  const currentCustomerId = state.kind === "signed-in" ? state.customerId : undefined;
 
-  const use = useCallback(async () => {
-    hasBegun.current = true;
-    setLost(null);
+  const signInWithLink = useCallback(async () => {
+    hasStarted.current = true;
+    setFailure(null);
     try {
       const { data } = await signIn({ variables: { token: link.token, customerId: link.customerId } });
       const { session: opened, customer, userErrors = [] } = data?.signInWithToken ?? {};
       if (opened && customer) {
-        if (before === undefined) return session.begin(customer.customerId, opened.expiresAt);
+        if (currentCustomerId === undefined) return session.begin(customer.customerId, opened.expiresAt);
         return session.replace(customer.customerId, opened.expiresAt, link.next);
       }
       const [refusal] = userErrors;
       if (refusal?.__typename === "SignInThrottled") onRefused(t("link.throttled", { time: time(refusal.retryAt) }));
       else onRefused(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
     } catch (error) {
-      setLost(failureText(i18n, error));
+      setFailure(failureText(i18n, error));
     }
-  }, [signIn, link, before, onRefused, i18n, t, time]);
+  }, [signIn, link, currentCustomerId, onRefused, i18n, t, time]);
 
   useEffect(() => {
-    if (state.kind === "signed-out" && !hasBegun.current) void use();
-  }, [state, use]);
+    if (state.kind === "signed-out" && !hasStarted.current) void signInWithLink();
+  }, [state, signInWithLink]);
 
-  if (lost !== null) {
+  if (failure !== null) {
     return (
       <Page title={t("link.title")} narrow>
-        <LoadFailure text={lost} retry={use} />
+        <LoadFailure text={failure} retry={signInWithLink} />
       </Page>
     );
   }
-  if (before === undefined || loading) {
+  if (currentCustomerId === undefined || loading) {
     return (
       <Page title={t("link.title")} narrow>
         <p role="status" className={ui.help}>
@@ -70,12 +70,12 @@ export function LinkSignIn(props: { link: HandOff; onRefused(text: string): void
     <Page title={t("link.otherTitle")} narrow>
       <Tile>
         <div className={styles.form}>
-          <p>{t("link.otherText", { current: before, next: link.customerId })}</p>
-          <Button wide onClick={() => void use()}>
+          <p>{t("link.otherText", { current: currentCustomerId, next: link.customerId })}</p>
+          <Button wide onClick={() => void signInWithLink()}>
             {t("link.switch", { next: link.customerId })}
           </Button>
           <Button look="plain" onClick={onStay}>
-            {t("link.stay", { current: before })}
+            {t("link.stay", { current: currentCustomerId })}
           </Button>
         </div>
       </Tile>

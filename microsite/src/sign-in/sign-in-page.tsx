@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { Navigate, useLocation } from "react-router";
 import { SignInMosaicDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
-import { forgetHandOff, pendingHandOff } from "../session/hand-off.ts";
+import { clearSignInLink, pendingSignInLink } from "../session/sign-in-link.ts";
 import { useSession } from "../session/use-session.ts";
 import { brand } from "../shell/brand.ts";
 import { Page } from "../shell/page.tsx";
@@ -30,26 +30,26 @@ export default function SignInPage() {
   const state = useSession();
   const { from } = (useLocation().state ?? {}) as { from?: string };
   const [challenge, setChallenge] = useState<Challenge | null>(null);
-  const [link, setLink] = useState(pendingHandOff);
+  const [link, setLink] = useState(pendingSignInLink);
   const [customerId, setCustomerId] = useState(link?.customerId ?? "");
-  const [refused, setRefused] = useState<string>();
-  const drop = useCallback((text?: string) => {
+  const [refusalMessage, setRefusalMessage] = useState<string>();
+  const dropLink = useCallback((text?: string) => {
     setLink(null);
-    setRefused(text);
+    setRefusalMessage(text);
   }, []);
-  useEffect(forgetHandOff, []); // from here on this page handles the link
+  useEffect(clearSignInLink, []); // from here on this page handles the link
 
   if (state.kind === "signed-in" && (!link || link.customerId === state.customerId)) {
     return <Navigate to={link?.next ?? from ?? "/"} replace />;
   }
-  if (link) return <LinkSignIn link={link} onRefused={drop} onStay={drop} />;
-  const why = state.kind === "signed-out" ? state.why : "never";
+  if (link) return <LinkSignIn link={link} onRefused={dropLink} onStay={dropLink} />;
+  const reason = state.kind === "signed-out" ? state.reason : "never";
   return (
     <div className={styles.both}>
       <Page title={challenge ? t("signIn.codeTitle") : t("signIn.title", { brand: brand.name })} narrow>
         <div className={styles.column}>
-          {refused && !challenge && <Notice tone="bad">{refused}</Notice>}
-          {why !== "never" && !challenge && <Notice tone="calm">{t(`signIn.${why}`)}</Notice>}
+          {refusalMessage && !challenge && <Notice tone="bad">{refusalMessage}</Notice>}
+          {reason !== "never" && !challenge && <Notice tone="calm">{t(`signIn.${reason}`)}</Notice>}
           <Tile>
             {challenge ? (
               <CodeForm challenge={challenge} onSent={setChallenge} onBack={() => setChallenge(null)} />

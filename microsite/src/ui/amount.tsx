@@ -13,13 +13,13 @@ export function Amount(props: {
   const { label, value, isDisabled = false, onChange } = props;
   const max = Math.max(1, props.max ?? 99);
   const { t } = useI18n();
-  const [draft, setDraft] = useState(String(value));
-  useEffect(() => setDraft(String(value)), [value]);
+  const [text, setText] = useState(String(value));
+  useEffect(() => setText(String(value)), [value]);
 
   function change(wanted: number) {
     if (isDisabled) return; // a native `disabled` would lose the focus
     const next = Math.min(max, Math.max(1, Math.round(wanted)));
-    if (Number.isNaN(next) || next === value) return setDraft(String(value));
+    if (Number.isNaN(next) || next === value) return setText(String(value));
     onChange(next);
   }
 
@@ -40,11 +40,11 @@ export function Amount(props: {
         aria-label={label}
         min={1}
         max={max}
-        value={draft}
+        value={text}
         readOnly={isDisabled}
-        onChange={(event) => setDraft(event.target.value)}
-        onBlur={() => change(Number(draft || value))}
-        onKeyDown={(event) => event.key === "Enter" && change(Number(draft || value))}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={() => change(Number(text || value))}
+        onKeyDown={(event) => event.key === "Enter" && change(Number(text || value))}
       />
       <button
         type="button"

@@ -1,12 +1,12 @@
 import { useRef, useState } from "react";
 
 /** Loads the next pages of a list, one at a time. `isLoadingMore`: whether a page is loading. */
-export function useMore(load: () => Promise<unknown>): { isLoadingMore: boolean; more(): Promise<void> } {
+export function useLoadMore(load: () => Promise<unknown>): { isLoadingMore: boolean; loadMore(): Promise<void> } {
   const [isLoadingMore, setLoadingMore] = useState(false);
   const isBusy = useRef(false); // the state changes only at the next render, and an observer may call twice before
   return {
     isLoadingMore,
-    async more() {
+    async loadMore() {
       if (isBusy.current) return;
       isBusy.current = true;
       setLoadingMore(true);

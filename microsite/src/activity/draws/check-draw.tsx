@@ -7,7 +7,7 @@ import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import styles from "./draws.module.css";
 
-const SHOWN = 5;
+const MAX_PROBLEMS_SHOWN = 5;
 
 type Checked = { verdict: DrawVerdict; receipts: number } | "unread";
 
@@ -69,7 +69,7 @@ function Verdict({ verdict, receipts }: { verdict: DrawVerdict; receipts: number
       <Notice tone="bad" title={t("check.fails")}>
         <p>{t("check.problems", { count: problems.length })}</p>
         <ul lang="en">
-          {problems.slice(0, SHOWN).map(({ line, message }) => (
+          {problems.slice(0, MAX_PROBLEMS_SHOWN).map(({ line, message }) => (
             <li key={`${line} ${message}`}>
               Line {line}: {message}
             </li>

@@ -2,21 +2,21 @@ import { useApolloClient } from "@apollo/client/react";
 import { type DrawPartsFragment, type TicketPageFragment, TicketsDocument } from "../../graphql/generated/graphql.ts";
 import { useI18n } from "../../i18n/i18n.tsx";
 import { Button } from "../../ui/button.tsx";
-import { useMore } from "../../ui/use-more.ts";
+import { useLoadMore } from "../../ui/use-more.ts";
 import { DrawTile } from "./draw-tile.tsx";
 import styles from "./draws.module.css";
 
-const PAGE = 40;
+const PAGE_SIZE = 40;
 
 /** Renders a tile for each open draw and each draw in which the member holds tickets. */
 export function Draws(props: { draws: readonly DrawPartsFragment[]; tickets: TicketPageFragment | undefined }) {
   const { draws, tickets } = props;
   const { t } = useI18n();
   const client = useApolloClient();
-  const { isLoadingMore, more } = useMore(() =>
+  const { isLoadingMore, loadMore: more } = useLoadMore(() =>
     client.query({
       query: TicketsDocument,
-      variables: { first: PAGE, after: tickets?.pageInfo.endCursor ?? null },
+      variables: { first: PAGE_SIZE, after: tickets?.pageInfo.endCursor ?? null },
       fetchPolicy: "network-only",
     }),
   );

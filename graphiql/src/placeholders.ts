@@ -1,7 +1,7 @@
 import { createLocalStorage } from "@graphiql/toolkit";
 
 /** Response fields whose values fill placeholders in other tabs. */
-interface Answer {
+interface ResponseData {
   requestOtp?: { challengeId?: string | null } | null;
   verifyOtp?: SignIn | null;
   signInWithToken?: SignIn | null;
@@ -47,40 +47,40 @@ const ADVICE = new Map([
 ]);
 
 /** Last value seen for each placeholder, held in memory only. */
-const seen = new Map<string, string>();
+const latestValues = new Map<string, string>();
 /** Values that replaced placeholders, by tab. Outdated values are replaced, and localStorage never gets them. */
-const written = new Map<string, Map<string, string>>();
+const filledByTab = new Map<string, Map<string, string>>();
 /** Idempotency keys generated before the last cart change: the next order needs a new key. */
-const spentKeys = new Set<string>();
+const usedKeys = new Set<string>();
 
 /** Access tokens of this visit, newest last. An empty token means signed out. */
 const tokens = [""];
 
 let listener = (_signedIn: boolean): void => {};
 /** Registers the callback that runs when the editors may need new values. */
-export function onCarry(callback: (signedIn: boolean) => void): void {
+export function onValuesChanged(callback: (signedIn: boolean) => void): void {
   listener = callback;
 }
 
 /** Fills the placeholders in a tab's variables and replaces outdated values. */
 export function fillVariables(tabId: string, text: string): string {
-  const mine = written.get(tabId) ?? new Map<string, string>();
-  written.set(tabId, mine);
+  const filledValues = filledByTab.get(tabId) ?? new Map<string, string>();
+  filledByTab.set(tabId, filledValues);
   let filled = text;
-  for (const [name, value] of mine) {
-    if (name === KEY ? spentKeys.has(value) : seen.get(name) !== value) {
+  for (const [name, value] of filledValues) {
+    if (name === KEY ? usedKeys.has(value) : latestValues.get(name) !== value) {
       filled = filled.replaceAll(JSON.stringify(value), `"<${name}>"`);
-      mine.delete(name);
+      filledValues.delete(name);
     }
   }
-  return fill(filled, mine);
+  return fill(filled, filledValues);
 }
 
-function fill(text: string, note?: Map<string, string>): string {
+function fill(text: string, filledValues?: Map<string, string>): string {
   return text.replace(PLACEHOLDER, (placeholder, name: string) => {
-    const value = seen.get(name);
+    const value = latestValues.get(name);
     if (value === undefined) return placeholder;
-    note?.set(name, value);
+    filledValues?.set(name, value);
     return JSON.stringify(value);
   });
 }
@@ -101,12 +101,12 @@ export function fillHeaders(text: string, force: boolean): string {
 }
 
 /** Returns the variables to send, or the reason why the request cannot be sent. */
-export function prepare(variables: unknown): { variables?: Record<string, unknown>; problem?: string } {
+export function prepareVariables(variables: unknown): { variables?: Record<string, unknown>; problem?: string } {
   const text = JSON.stringify(variables ?? {});
-  if (text.includes(`"<${KEY}>"`)) seen.set(KEY, crypto.randomUUID());
+  if (text.includes(`"<${KEY}>"`)) latestValues.set(KEY, crypto.randomUUID());
   const filled = fill(text);
   listener(false);
-  seen.delete(KEY);
+  latestValues.delete(KEY);
   for (const [placeholder, name = ""] of filled.matchAll(PLACEHOLDER)) {
     const advice = ADVICE.get(name);
     if (advice) return { problem: `Not sent, because ${placeholder.slice(1, -1)} is not known yet: ${advice}.` };
@@ -115,27 +115,27 @@ export function prepare(variables: unknown): { variables?: Record<string, unknow
 }
 
 /** Stores the response values that other tabs need. */
-export function harvest(data: Answer | null | undefined): void {
+export function storeValues(data: ResponseData | null | undefined): void {
   if (!data) return;
-  const keep = (name: string, value: string | null | undefined) => value && seen.set(name, value);
+  const store = (name: string, value: string | null | undefined) => value && latestValues.set(name, value);
   const redeemable = (rewards: object | null | undefined) => {
     const nodes = (rewards as Rewards | null | undefined)?.nodes;
     return (nodes?.find((reward) => reward.redeemability?.redeemable) ?? nodes?.[0])?.id;
   };
   const groups = data.me?.groupWallets?.filter(({ status }) => status === "ACTIVE");
   const order = data.placeOrder?.order ?? data.orderStatus?.order ?? data.order;
-  keep("challengeId", data.requestOtp?.challengeId);
-  keep("rewardId", redeemable(data.rewards));
-  keep("groupWalletId", groups?.toSorted((a, b) => (b.balance ?? 0) - (a.balance ?? 0))[0]?.id);
-  keep("memberEventsCursor", data.me?.memberEventsCursor);
-  keep("groupRewardId", redeemable(data.forGroup));
-  keep("ownRewardId", redeemable(data.forMyself));
-  keep("orderId", data.placeOrder?.order?.id);
-  keep("orderLineId", (order?.lines?.find((line) => line.vouchers?.length) ?? order?.lines?.[0])?.id);
+  store("challengeId", data.requestOtp?.challengeId);
+  store("rewardId", redeemable(data.rewards));
+  store("groupWalletId", groups?.toSorted((a, b) => (b.balance ?? 0) - (a.balance ?? 0))[0]?.id);
+  store("memberEventsCursor", data.me?.memberEventsCursor);
+  store("groupRewardId", redeemable(data.forGroup));
+  store("ownRewardId", redeemable(data.forMyself));
+  store("orderId", data.placeOrder?.order?.id);
+  store("orderLineId", (order?.lines?.find((line) => line.vouchers?.length) ?? order?.lines?.[0])?.id);
 
   const isCart = (payload: object | null | undefined) => payload != null && "cart" in payload && Boolean(payload.cart);
   if ([data.addToCart, data.updateCartLine, data.forMyself].some(isCart)) {
-    for (const mine of written.values()) spentKeys.add(mine.get(KEY) ?? "");
+    for (const filledValues of filledByTab.values()) usedKeys.add(filledValues.get(KEY) ?? "");
   }
   const token = (data.verifyOtp ?? data.signInWithToken ?? data.refreshSession)?.session?.accessToken;
   if (token) tokens.push(token);
@@ -146,8 +146,8 @@ export function harvest(data: Answer | null | undefined): void {
 /** Returns the text with this visit's values replaced by placeholders, including values inside JSON strings. */
 export function withPlaceholders(text: string): string {
   let hidden = text;
-  for (const mine of written.values()) {
-    for (const [name, filled] of mine) {
+  for (const filledValues of filledByTab.values()) {
+    for (const [name, filled] of filledValues) {
       hidden = hidden.replaceAll(`"${filled}"`, `"<${name}>"`).replaceAll(`\\"${filled}\\"`, `\\"<${name}>\\"`);
     }
   }

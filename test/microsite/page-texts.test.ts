@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { statementCsv } from "../../microsite/src/account/statement-csv.ts";
 import { addressLines, fieldOrder } from "../../microsite/src/checkout/address-order.ts";
-import { failureKey, pointsSpent, shownShipment } from "../../microsite/src/orders/order-words.ts";
-import { stepsOf } from "../../microsite/src/orders/steps-of.ts";
+import { stepsOf } from "../../microsite/src/orders/order-steps.ts";
+import { failureKey, pointsSpent, shownShipment } from "../../microsite/src/orders/order-texts.ts";
 
 /** The texts of the microsite's pages for given records, without a browser. */
 

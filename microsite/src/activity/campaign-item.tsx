@@ -1,11 +1,11 @@
 import type { CampaignPartsFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import styles from "./activity.module.css";
-import { sourceOfCampaign } from "./award-words.ts";
-import { conditionsOf, termsOf } from "./way-words.ts";
+import { sourceOfCampaign } from "./award-texts.ts";
+import { conditionsOf, termsOf } from "./campaign-texts.ts";
 
 /** Describes a campaign in plain words. */
-export function Way({ campaign }: { campaign: CampaignPartsFragment }) {
+export function CampaignItem({ campaign }: { campaign: CampaignPartsFragment }) {
   const i18n = useI18n();
   const conditions = conditionsOf(i18n, campaign).join(" · ");
   return (

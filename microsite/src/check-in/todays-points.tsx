@@ -4,7 +4,7 @@ import { Mark } from "../ui/mark.tsx";
 import styles from "./check-in.module.css";
 
 /** Shows the points of today's check-in and the time from which the next check-in counts. */
-export function GivenToday(props: {
+export function TodaysPoints(props: {
   awards: CheckInMutation["checkIn"]["awards"];
   credited: ReadonlySet<string>;
   nextAt: string;
@@ -13,21 +13,21 @@ export function GivenToday(props: {
   const { t, day, moment } = useI18n();
   const points = awards.filter(({ unit }) => unit === "POINTS");
   const count = points.reduce((sum, { quantity }) => sum + quantity, 0);
-  const isThere = points.every(({ id, state }) => state === "CREDITED" || credited.has(id));
+  const areCredited = points.every(({ id, state }) => state === "CREDITED" || credited.has(id));
   const [first] = points;
-  const later = first && Date.parse(first.availableAt) > Date.now() ? first.availableAt : null;
+  const creditedOn = first && Date.parse(first.availableAt) > Date.now() ? first.availableAt : null;
   return (
     <div>
       <p className={styles.points}>
-        {count > 0 ? t("checkIn.given", { count }) : t("checkIn.done")}
+        {count > 0 ? t("checkIn.earned", { count }) : t("checkIn.done")}
         {count > 0 && (
-          <Mark tone={isThere ? "good" : "info"}>
-            {isThere
+          <Mark tone={areCredited ? "good" : "info"}>
+            {areCredited
               ? t("award.CREDITED")
               : first?.waitsForLink
                 ? t("award.waitsForLink")
-                : later
-                  ? t("award.later", { day: day(later) })
+                : creditedOn
+                  ? t("award.later", { day: day(creditedOn) })
                   : t("award.PENDING")}
           </Mark>
         )}

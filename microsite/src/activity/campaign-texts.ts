@@ -38,7 +38,7 @@ export function conditionsOf({ t, day }: I18n, campaign: CampaignPartsFragment):
     until !== null && t("way.until", { day: day(until) }),
     capPerDay !== null && t("way.perDay", { count: capPerDay }),
     // A registration reward is issued at most once by nature, so its total limit is not shown.
-    capInTotal !== null && action !== "REGISTER" && t("way.inAll", { count: capInTotal }),
+    capInTotal !== null && action !== "REGISTER" && t("way.inTotal", { count: capInTotal }),
     pendingDays > 0 && t("way.pending", { count: pendingDays }),
     expiryDays !== null && t("way.expiry", { count: expiryDays }),
   ];

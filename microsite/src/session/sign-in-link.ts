@@ -2,7 +2,7 @@
  * Parameters of the app's sign-in link, `/signin?token=…&uid=…`. This module runs first and removes the token from the
  * address bar, and so from the history, before the page sends any request.
  */
-export interface HandOff {
+export interface SignInLink {
   token: string;
   customerId: string;
   /** Path to open after sign-in. */
@@ -10,14 +10,14 @@ export interface HandOff {
 }
 
 /** Paths that a sign-in link may open; compare the routes in `app.tsx`. */
-const pages = /^\/(?:|activity|cart|checkout|(?:rewards|orders|invite)(?:\/[^/]+)?)$/;
+const allowedPaths = /^\/(?:|activity|cart|checkout|(?:rewards|orders|invite)(?:\/[^/]+)?)$/;
 
 function pathOf(next: string | null): string {
   const url = URL.parse(next ?? "/", location.origin);
-  return url?.origin === location.origin && pages.test(url.pathname) ? url.pathname + url.search : "/";
+  return url?.origin === location.origin && allowedPaths.test(url.pathname) ? url.pathname + url.search : "/";
 }
 
-function take(): HandOff | null {
+function readSignInLink(): SignInLink | null {
   const { pathname, searchParams } = new URL(location.href);
   const token = searchParams.get("token");
   if (pathname !== "/signin" || token === null) return null;
@@ -25,10 +25,10 @@ function take(): HandOff | null {
   return { token, customerId: searchParams.get("uid") ?? "", next: pathOf(searchParams.get("next")) };
 }
 
-let pending = take();
+let pending = readSignInLink();
 
 /** Returns the sign-in link that no page has handled yet. */
-export const pendingHandOff = (): HandOff | null => pending;
-export const forgetHandOff = (): void => {
+export const pendingSignInLink = (): SignInLink | null => pending;
+export const clearSignInLink = (): void => {
   pending = null;
 };

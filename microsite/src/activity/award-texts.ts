@@ -25,7 +25,7 @@ export function toneOf({ state, claimable }: Award): Tone | "plain" {
 /** Returns the message for the award's mark. */
 export function stateKey({ state, unit, availableAt, claimable }: Award): MessageKey {
   if (claimable) return "award.claimable";
-  if (state === "CREDITED" && unit === "REWARD") return "award.given";
+  if (state === "CREDITED" && unit === "REWARD") return "award.fulfilled";
   if (state === "CREDITED" && unit === "TICKETS") return "award.drawn";
   if (state === "PENDING" && Date.parse(availableAt) > Date.now()) return "award.later";
   return `award.${state}`;
@@ -55,10 +55,10 @@ const sources: Record<RewardAction, Source> = {
   LUCKY_DRAW: "DRAWS",
 };
 /** Sources by the lower-case action of an award, such as `registerreferral`. */
-const byWord = new Map(
+const sourceByAction = new Map(
   Object.entries(sources).map(([action, source]) => [action.toLowerCase().replaceAll("_", ""), source]),
 );
 
 /** Returns the source of an award; undefined for an action that this page does not know. */
-export const sourceOf = ({ action }: Pick<EarnedPartsFragment, "action">) => byWord.get(action);
+export const sourceOf = ({ action }: Pick<EarnedPartsFragment, "action">) => sourceByAction.get(action);
 export const sourceOfCampaign = ({ action }: Pick<CampaignPartsFragment, "action">) => sources[action];
