@@ -44,7 +44,7 @@ export function App() {
     if (operator === null) void client.clearStore();
   }, [operator]);
 
-  if (location.pathname === ENROL_PATH) return <Part page={<Enrol />} />;
+  if (location.pathname === ENROL_PATH) return <LazyPage page={<Enrol />} />;
   if (!data) return error && !loading ? <Failure error={error} retry={refetch} /> : null;
   if (!operator) return <SignInPage />;
   return (
@@ -52,23 +52,23 @@ export function App() {
       <BrowserRouter basename="/console">
         <Routes>
           <Route element={<Shell />}>
-            <Route index element={<Part page={<Today />} />} />
-            <Route path="orders" element={<Part page={<Orders />} />} />
-            <Route path="orders/:number" element={<Part page={<Order />} />} />
-            <Route path="customers" element={<Part page={<Customers />} />} />
-            <Route path="customers/:customerId" element={<Part page={<Customer />} />} />
-            <Route path="earning/*" element={<Part page={<Earning />} />} />
-            <Route path="money/*" element={<Part page={<Money />} />} />
-            <Route path="catalogue" element={<Part page={<Catalogue />} />} />
-            <Route path="catalogue/:sku" element={<Part page={<Reward />} />} />
-            <Route path="you" element={<Part page={<You />} />} />
-            <Route path="team" element={<Part page={<People />} />} />
-            <Route path="team/keys" element={<Part page={<Keys />} />} />
-            <Route path="team/audit" element={<Part page={<Audit />} />} />
-            <Route path="team/brand" element={<Part page={<BrandPage />} />} />
-            <Route path="team/webhooks" element={<Part page={<Webhooks />} />} />
-            <Route path="team/webhooks/:name" element={<Part page={<Webhook />} />} />
-            <Route path="*" element={<Notice title="There is no such page." />} />
+            <Route index element={<LazyPage page={<Today />} />} />
+            <Route path="orders" element={<LazyPage page={<Orders />} />} />
+            <Route path="orders/:number" element={<LazyPage page={<Order />} />} />
+            <Route path="customers" element={<LazyPage page={<Customers />} />} />
+            <Route path="customers/:customerId" element={<LazyPage page={<Customer />} />} />
+            <Route path="earning/*" element={<LazyPage page={<Earning />} />} />
+            <Route path="money/*" element={<LazyPage page={<Money />} />} />
+            <Route path="catalogue" element={<LazyPage page={<Catalogue />} />} />
+            <Route path="catalogue/:sku" element={<LazyPage page={<Reward />} />} />
+            <Route path="you" element={<LazyPage page={<You />} />} />
+            <Route path="team" element={<LazyPage page={<People />} />} />
+            <Route path="team/keys" element={<LazyPage page={<Keys />} />} />
+            <Route path="team/audit" element={<LazyPage page={<Audit />} />} />
+            <Route path="team/brand" element={<LazyPage page={<BrandPage />} />} />
+            <Route path="team/webhooks" element={<LazyPage page={<Webhooks />} />} />
+            <Route path="team/webhooks/:name" element={<LazyPage page={<Webhook />} />} />
+            <Route path="*" element={<Notice title="Page not found." />} />
           </Route>
         </Routes>
       </BrowserRouter>
@@ -76,4 +76,4 @@ export function App() {
   );
 }
 
-const Part = ({ page }: { page: ReactNode }) => <Suspense fallback={<Waiting />}>{page}</Suspense>;
+const LazyPage = ({ page }: { page: ReactNode }) => <Suspense fallback={<Waiting />}>{page}</Suspense>;

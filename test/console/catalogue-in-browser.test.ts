@@ -46,7 +46,7 @@ browserTest(
     await form.getByLabel("Name in hi").fill("चाय सेट");
     await form.getByLabel("Description in hi").fill("दो कप और एक केतली।");
     expect(await faultsOf(page)).toEqual([]);
-    await form.getByRole("button", { name: "Make the reward" }).click();
+    await form.getByRole("button", { name: "Create the reward" }).click();
     await page.getByRole("heading", { level: 1, name: "Tea set" }).getByText("Scheduled").waitFor();
     expect(await clicksOn(page)).toBe(4);
     await page.getByRole("region", { name: "As the storefront shows it" }).getByText("400 points").waitFor();
@@ -85,14 +85,14 @@ browserTest("the catalogue is exported whole, changed as a file and written with
   const lines = csv.trimEnd().split("\r\n");
   const place = lines.findIndex((line) => line.startsWith(`${reward.sku},`));
   const changed = lines.with(place, (lines[place] ?? "").replace(",100,", ",120,"));
-  await page.getByRole("link", { name: "Change many by a file" }).click();
+  await page.getByRole("link", { name: "Import changes" }).click();
   const buffer = Buffer.from([...changed, `NOBODY-1,,Nothing${",".repeat(14)}`].join("\r\n"));
   await page.getByLabel("A CSV file of rewards").setInputFiles({ name: "r.csv", mimeType: "text/csv", buffer });
-  await page.getByText(/^1 to change, 0 to make/).waitFor();
+  await page.getByText(/^1 to update, 0 to create/).waitFor();
   await page.getByText("No reward has this SKU.").waitFor();
   expect(await faultsOf(page)).toEqual([]);
-  await page.getByRole("button", { name: "Write 1 change" }).click();
-  await page.getByText("1 rewards are changed, 0 are made.").waitFor();
+  await page.getByRole("button", { name: "Apply 1 change" }).click();
+  await page.getByText("1 rewards were updated, 0 were created.").waitFor();
   const [row] = await gateway.sql("select points::int from rewards where sku = $1", [reward.sku]);
   expect(row).toEqual({ points: 120 });
   expect(problems).toEqual([]);

@@ -28,11 +28,11 @@ async function enrol(page: Page): Promise<void> {
   await page.getByRole("img", { name: "QR code for an authenticator app" }).waitFor();
   expect(await faultsOf(page)).toEqual([]);
   const secret = Secret.fromBase32(
-    (await page.getByText("Or type into the app:").locator("code").innerText()).replaceAll(" ", ""),
+    (await page.getByText("Or enter this key in the app:").locator("code").innerText()).replaceAll(" ", ""),
   );
   const code = () => new TOTP({ secret }).generate();
   await page.getByLabel("Password", { exact: true }).fill("correct horse battery");
-  await page.getByLabel("The password again").fill("correct horse battery");
+  await page.getByLabel("Repeat the password").fill("correct horse battery");
   await page.getByLabel("Code of your authenticator app").fill(code());
   await page.keyboard.press("Enter");
   await page.getByText(`account:${name}`).waitFor();
@@ -62,7 +62,7 @@ async function signInByPasskey(page: Page, name: string): Promise<void> {
   } as const;
   await debug.send("WebAuthn.addVirtualAuthenticator", { options });
   await page.getByRole("link", { name: "Your sign-in" }).click();
-  await page.getByText("You have no passkey yet.").waitFor();
+  await page.getByText("No passkeys yet.").waitFor();
   await page.getByLabel("Name of the device").fill("laptop");
   await page.keyboard.press("Enter");
   await page.getByText("never used").waitFor();
@@ -73,7 +73,7 @@ async function signInByPasskey(page: Page, name: string): Promise<void> {
   await page.getByRole("link", { name: "Your sign-in" }).click();
   await page.getByText("last used").waitFor();
   await page.getByRole("button", { name: "Remove laptop" }).click();
-  await page.getByText("You have no passkey yet.").waitFor();
+  await page.getByText("No passkeys yet.").waitFor();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
   await page.getByText("This passkey does not sign anybody in.").waitFor();
@@ -88,7 +88,7 @@ browserTest("an order number as customers dictate it leads to the order's state 
   const wrong = await site.visit();
   await wrong.page.goto("/console/orders");
   await wrong.page.getByLabel("Operator key").fill("not a key");
-  await wrong.page.getByRole("button", { name: "Sign in with the key" }).click();
+  await wrong.page.getByRole("button", { name: "Sign in with an operator key" }).click();
   await wrong.page.getByText("Ask an operator with the role ADMIN for a new one").waitFor();
   expect(await faultsOf(wrong.page)).toEqual([]);
   await enrol(wrong.page);
@@ -101,17 +101,17 @@ browserTest("an order number as customers dictate it leads to the order's state 
   await page.getByRole("option", { name: order.number }).waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: order.number }).waitFor();
-  await page.getByText("200 points were taken. The reward was given.").waitFor();
-  expect(await page.getByRole("button", { name: "Take back" }).count()).toBe(0); // which requires the role ORDERS
+  await page.getByText("200 points were deducted. The reward was fulfilled.").waitFor();
+  expect(await page.getByRole("button", { name: "Reverse" }).count()).toBe(0); // which requires the role ORDERS
   await page.getByLabel("Add a note").fill("She has found the code.");
-  await page.getByRole("button", { name: "Add the note" }).click();
+  await page.getByRole("button", { name: "Save the note" }).click();
   await page.getByText("She has found the code.", { exact: true }).first().waitFor();
   expect(await clicksOn(page)).toBe(1);
-  await page.getByText("No note yet.").waitFor({ state: "detached" });
+  await page.getByText("No notes yet.").waitFor({ state: "detached" });
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("link", { name: customer.customerId }).click();
   await page.getByRole("heading", { level: 1, name: customer.customerId }).waitFor();
-  await page.getByText("The customer is in no group.").waitFor();
+  await page.getByText("The customer is not in a group.").waitFor();
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.getByLabel("Operator key").waitFor();
@@ -128,22 +128,22 @@ browserTest("an unknown outcome is resolved from the queue, with its evidence", 
   await gateway.sandbox.faults.held(lost);
   await gateway.spendElsewhere(customer.customerId, 77);
   const { page, problems } = await signedIn(site, ["orders"]);
-  await page.getByText("Nothing waits for you.").waitFor();
+  await page.getByText("No open work.").waitFor();
 
   gateway.endTimeouts("redeem");
   gateway.sandbox.faults.release();
   const { number } = await readOrder(customer, id);
   await page.getByRole("heading", { name: "Unknown outcomes" }).waitFor(); // without a reload
   await page.getByRole("link", { name: `Order ${number}` }).click();
-  await page.getByRole("heading", { name: "Waits for you" }).waitFor();
+  await page.getByRole("heading", { name: "Action required" }).waitFor();
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("button", { name: "Record the outcome" }).click();
-  await page.getByRole("dialog").getByText("Record only what the ledger shows").waitFor();
+  await page.getByRole("dialog").getByText("Record only the outcome that the ledger shows").waitFor();
   expect(await faultsOf(page)).toEqual([]);
-  await page.getByLabel("It happened: the ledger shows 200 points taken.").check();
+  await page.getByLabel("It took effect: the ledger shows 200 points deducted.").check();
   await page.getByLabel("Evidence").fill("Entry 4711 of their ledger, looked up on the phone.");
-  await page.getByRole("button", { name: "Record it" }).click();
-  await page.getByText("200 points were taken. The reward was given.").waitFor(); // live
+  await page.getByRole("button", { name: "Record the outcome" }).click();
+  await page.getByText("200 points were deducted. The reward was fulfilled.").waitFor(); // live
   expect(await clicksOn(page)).toBe(4); // a label that is clicked clicks its field as well, without the mouse
   expect(await orderSettled(customer, id)).toMatchObject({ status: "FULFILLED" });
   expect(problems).toEqual([]);
@@ -157,11 +157,11 @@ browserTest("an import of 1,000 codes with 3 bad ones runs without the 3, which 
   const { page, problems } = await signedIn(site, ["catalogue"], `/console/catalogue/${reward.sku}`);
   const main = page.getByRole("navigation", { name: "Main" });
   expect(await main.getByRole("link").allInnerTexts()).toEqual(["Today", "Catalogue"]);
-  await page.getByText("No code was imported yet.").waitFor();
+  await page.getByText("No codes have been imported yet.").waitFor();
   const buffer = Buffer.from(["code", ...codes].join("\n"));
   await page.getByLabel("A CSV file of codes").setInputFiles({ name: "codes.csv", mimeType: "text/csv", buffer });
-  await page.getByText("997 codes are right, 3 rows are not.").waitFor();
-  const table = page.getByRole("table", { name: "Rows that are not right" });
+  await page.getByText("997 codes are valid, 3 rows are not.").waitFor();
+  const table = page.getByRole("table", { name: "Invalid rows" });
   expect(await table.getByRole("row").allInnerTexts()).toEqual([
     expect.stringMatching(/^Line/),
     expect.stringMatching(/^12\s/),
@@ -170,7 +170,7 @@ browserTest("an import of 1,000 codes with 3 bad ones runs without the 3, which 
   ]);
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("button", { name: "Import 997 codes" }).click();
-  await page.getByText("997 codes are in the pool.").waitFor();
+  await page.getByText("997 codes were imported.").waitFor();
   expect(await clicksOn(page)).toBe(1);
   await page.getByRole("table", { name: "Imports" }).getByText("997").first().waitFor();
   await main.getByRole("link", { name: "Catalogue" }).click();
@@ -207,16 +207,16 @@ browserTest("an administrator makes an account and a key, ends a session, and ve
   await page.getByRole("button", { name: "New account" }).click();
   await page.getByLabel("Name").fill("ravi");
   await page.getByLabel("support –").check();
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("button", { name: "Create the account" }).click();
   await page.getByText(/\/console\/enrol#[\w-]{43}$/).waitFor();
-  await page.getByText("Has not followed the link yet").waitFor();
+  await page.getByText("Not enrolled yet").waitFor();
   expect(await faultsOf(page)).toEqual([]);
   const tabs = page.getByRole("navigation", { name: "Team" });
   await tabs.getByRole("link", { name: "Keys" }).click();
   await page.getByRole("button", { name: "New key" }).click();
   await page.getByLabel("Name").fill("back-office");
   await page.getByLabel("orders –").check();
-  await page.getByRole("button", { name: "Make the key" }).click();
+  await page.getByRole("button", { name: "Create the key" }).click();
   await page.getByText(/^tessera_[\w-]{43}$/).waitFor();
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("button", { name: "Withdraw back-office" }).click();
@@ -227,14 +227,14 @@ browserTest("an administrator makes an account and a key, ends a session, and ve
   await page.getByLabel("Name").fill("crm");
   await page.getByLabel("Address").fill("https://example.com/hook");
   await page.getByLabel("Stock low").check();
-  await page.getByRole("button", { name: "Make the webhook" }).click();
+  await page.getByRole("button", { name: "Create the webhook" }).click();
   await page.getByText("The secret of crm").waitFor();
   await page.getByRole("link", { name: "crm" }).click();
-  await page.getByText("No delivery is in this view.").waitFor();
+  await page.getByText("No deliveries in this view.").waitFor();
   expect(await faultsOf(page)).toEqual([]);
   await tabs.getByRole("link", { name: "Audit log" }).click();
   await page.getByRole("button", { name: "Verify the log" }).click();
-  await page.getByText("The log holds").waitFor();
+  await page.getByText("The log is intact").waitFor();
   const grid = page.getByRole("grid", { name: "Audit log" });
   await grid.focus();
   await page.keyboard.press("ArrowDown");
@@ -244,7 +244,7 @@ browserTest("an administrator makes an account and a key, ends a session, and ve
   await page.getByRole("dialog").waitFor({ state: "detached" });
   expect(await faultsOf(page)).toEqual([]);
   await tabs.getByRole("link", { name: "People" }).click();
-  const own = page.getByRole("listitem").filter({ hasText: "(this is you)" });
+  const own = page.getByRole("listitem").filter({ hasText: "(this session)" });
   await own.getByRole("button").click();
   await page.getByRole("button", { name: "End the session", exact: true }).click();
   await page.getByLabel("Operator key").waitFor(); // the page updates without a reload
@@ -257,20 +257,20 @@ browserTest("ids are linked and unlinked, and an erasure asks twice", async () =
   const { page, problems } = await signedIn(site, ["admin"], `/console/customers/${customerId}`);
   await page.getByRole("button", { name: "Link an id" }).click();
   await page.getByLabel("Id", { exact: true }).fill("4711");
-  await page.getByRole("button", { name: "Link it" }).click();
+  await page.getByRole("button", { name: "Link the id" }).click();
   await page.getByRole("button", { name: "Move Member id 4711" }).click();
   expect(await faultsOf(page)).toEqual([]);
-  await page.getByLabel("Why").fill("Linked by mistake.");
+  await page.getByLabel("Reason").fill("Linked by mistake.");
   await page.getByRole("button", { name: "Move", exact: true }).click();
-  await page.getByText("No id of a producer is linked").waitFor();
+  await page.getByText("No producer id is linked").waitFor();
   await page.getByRole("button", { name: "Erase", exact: true }).click();
-  await page.getByLabel("Why").fill("Request 12.");
+  await page.getByLabel("Reason").fill("Request 12.");
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByLabel(`Type ${customerId} to confirm`).fill("somebody else");
-  await page.getByRole("button", { name: "Erase for ever" }).click();
+  await page.getByRole("button", { name: "Erase permanently" }).click();
   await page.getByText("The id is not this customer's.").waitFor();
   await page.getByLabel(`Type ${customerId} to confirm`).fill(customerId);
-  await page.getByRole("button", { name: "Erase for ever" }).click();
+  await page.getByRole("button", { name: "Erase permanently" }).click();
   await page.getByText("The customer is erased").waitFor();
   expect(await gateway.sql("select from customers where customer_id = $1", [customerId])).toEqual([]);
   expect(problems).toEqual([]);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   pages = [
     ["", []],
     ["orders", []],
-    [`orders/${order.number}`, ["Take back"]],
+    [`orders/${order.number}`, ["Reverse"]],
     ["customers?q=C-", []],
     [`customers/${customer.customerId}`, ["Export", "Sign out everywhere", "Block", "Erase", "Link an id"]],
     ["catalogue", ["New reward"]],
@@ -29,7 +29,7 @@ beforeAll(async () => {
     ["earning/quarantine", []],
     ["earning/members", []],
     ["money", []],
-    ["money/runs", ["Compare a period"]],
+    ["money/runs", ["Reconcile a period"]],
     ["money/breaks", []],
     ["money/liability", []],
     ["team", ["New account"]],

@@ -48,8 +48,8 @@ browserTest(
     await grid.getByText("TICKET-130").waitFor();
     expect(await drawn(page)).toBeLessThan(40);
     await page.keyboard.press("Space");
-    await page.getByRole("button", { name: "Send 1 on as they are" }).waitFor();
-    expect(await page.getByRole("checkbox", { name: "Choose TICKET-130" }).isChecked()).toBe(true);
+    await page.getByRole("button", { name: "Resubmit 1 unchanged" }).waitFor();
+    expect(await page.getByRole("checkbox", { name: "Select TICKET-130" }).isChecked()).toBe(true);
     expect(await faultsOf(page)).toEqual([]);
     const lines = await exported(page);
     expect(lines).toHaveLength(MESSAGES + 1);

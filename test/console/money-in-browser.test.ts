@@ -38,29 +38,29 @@ browserTest("the month is closed: a run, an open break written off, totals that 
 
   const { page, problems } = await signedIn(site, ["support"]);
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Money" }).click();
-  await page.getByText("It cannot be closed yet.").waitFor();
+  await page.getByText("The month cannot be closed yet.").waitFor();
   expect(await faultsOf(page)).toEqual([]);
-  await page.getByRole("button", { name: "Compare the month now" }).click();
+  await page.getByRole("button", { name: "Reconcile the month now" }).click();
   // The provider's ledger keeps the deduction's original date, and not the month into which it was moved.
   await page.getByRole("link", { name: "1 break is open." }).click();
-  await page.getByText("does not have a movement that is confirmed here").waitFor();
+  await page.getByText("is confirmed here, but is not in the provider's ledger").waitFor();
   expect(await faultsOf(page)).toEqual([]);
-  await page.getByRole("button", { name: "Write it off" }).click();
+  await page.getByRole("button", { name: "Write off" }).click();
   await page.getByRole("dialog").getByLabel("Evidence").fill("Moved by the test.");
-  await page.getByRole("dialog").getByRole("button", { name: "Write it off" }).click();
-  await page.getByText("Nothing differs.").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Write off" }).click();
+  await page.getByText("No differences.").waitFor();
   await page.getByRole("navigation", { name: "Money" }).getByRole("link", { name: "Month" }).click();
-  await page.getByText("A finished run has covered each of the").waitFor();
-  const csv = await saved(page, () => page.getByRole("button", { name: "Settlement of the month as CSV" }).click());
+  await page.getByText("A finished run has covered all").waitFor();
+  const csv = await saved(page, () => page.getByRole("button", { name: "Monthly settlement as CSV" }).click());
   expect(csv.match(/,TOTAL,/g)?.length).toBeGreaterThanOrEqual(28);
   expect(csv).toContain(`,CLIENT,INDIVIDUAL,,${reward.sku},`);
   expect(csv.match(/day,ledger/g)).toHaveLength(1);
   await page.getByRole("button", { name: /^Close / }).click();
-  await page.getByText("You sign off 60 points taken, 0 points returned and 0 points credited.").waitFor();
+  await page.getByText("You sign off 60 points deducted, 0 points returned and 0 points credited.").waitFor();
   await page.getByLabel("Note").fill("Looked at the break with Asha.");
   expect(await faultsOf(page)).toEqual([]);
-  await page.getByRole("button", { name: "Sign it off" }).click();
-  await page.getByText("closed it,").waitFor();
+  await page.getByRole("button", { name: "Sign off the month" }).click();
+  await page.getByText("Closed by").waitFor();
   expect(await clicksOn(page)).toBe(9);
   expect(await faultsOf(page)).toEqual([]);
   const audited = await gateway.sql("select subject from audit_log where action = 'month.close'");
@@ -70,20 +70,17 @@ browserTest("the month is closed: a run, an open break written off, totals that 
 
 browserTest("a run, a provider's file with a wrong line, and the liability with its parts", async () => {
   const { page, problems } = await signedIn(site, ["support"], "/console/money/runs");
-  await page.getByRole("button", { name: "Compare a period" }).click();
+  await page.getByRole("button", { name: "Reconcile a period" }).click();
   expect(await faultsOf(page)).toEqual([]);
-  await page.getByRole("button", { name: "Start the run" }).click();
+  await page.getByRole("button", { name: "Start the reconciliation" }).click();
   await page.getByRole("table", { name: "Runs" }).getByText("Complete").first().waitFor();
   const buffer = Buffer.from("entry_id,at,customer_id,type,order_id,reference,points\n1,yesterday,C,redeem,O,,5");
   await page.getByLabel("A CSV file").setInputFiles({ name: "statement.csv", mimeType: "text/csv", buffer });
-  await page.getByText("Nothing was stored.").waitFor();
-  await page
-    .getByRole("table", { name: "Rows that are not right" })
-    .getByRole("cell", { name: "2", exact: true })
-    .waitFor();
+  await page.getByText("No entry was imported.").waitFor();
+  await page.getByRole("table", { name: "Invalid rows" }).getByRole("cell", { name: "2", exact: true }).waitFor();
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("navigation", { name: "Money" }).getByRole("link", { name: "Liability" }).click();
-  await page.getByText("This is the part that the gateway knows.").waitFor();
+  await page.getByText("The figure covers only the gateway's own records.").waitFor();
   expect(await faultsOf(page)).toEqual([]);
   expect(problems).toEqual([]);
 });

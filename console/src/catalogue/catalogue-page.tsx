@@ -47,9 +47,9 @@ export default function CataloguePage() {
     next.set("q", String(new FormData(event.currentTarget).get("q") ?? ""));
     setSearch(next);
   }
-  const to = (wanted: RewardState | null) => {
+  const to = (state: RewardState | null) => {
     const next = new URLSearchParams(search);
-    if (wanted) next.set("state", wanted);
+    if (state) next.set("state", state);
     else next.delete("state");
     return `/catalogue?${next}`;
   };
@@ -74,20 +74,20 @@ export default function CataloguePage() {
           />
           {may("CATALOGUE") && (
             <ButtonLink look="quiet" to={isBulk ? "/catalogue" : "/catalogue?bulk"}>
-              {isBulk ? "Leave the file" : "Change many by a file"}
+              {isBulk ? "Close the import" : "Import changes"}
             </ButtonLink>
           )}
           {may("CATALOGUE") && (
             <ActionForm
               title="New reward"
-              submit="Make the reward"
+              submit="Create the reward"
               look="main"
               send={async (fields) => {
                 const input = fieldsOf(fields, { isNew: true }) as unknown as CreateRewardInput;
                 const result = await create({ variables: { input } });
-                const made = result.data?.createReward;
-                if (made?.reward) void navigate(`/catalogue/${encodeURIComponent(made.reward.sku)}`);
-                return answerOf(result, made);
+                const payload = result.data?.createReward;
+                if (payload?.reward) void navigate(`/catalogue/${encodeURIComponent(payload.reward.sku)}`);
+                return answerOf(result, payload);
               }}
             >
               <RewardFields />
@@ -99,7 +99,7 @@ export default function CataloguePage() {
       {isBulk && may("CATALOGUE") && <ImportRewards />}
       <nav className={ui.views} aria-label="States">
         <Link to={to(null)} aria-current={state ? undefined : "page"}>
-          All but archived
+          All except archived
         </Link>
         {states.map((each) => (
           <Link key={each} to={to(each)} aria-current={each === state ? "page" : undefined}>
@@ -110,19 +110,19 @@ export default function CataloguePage() {
       <Card label="List of rewards">
         <form className={ui.filters} onSubmit={submit} key={text}>
           <div>
-            <label htmlFor="q">Words of the name, brand or category</label>
+            <label htmlFor="q">Name, brand or category</label>
             <input id="q" name="q" type="search" defaultValue={text} />
           </div>
           <div className={ui.row}>
             <Button type="submit" look="quiet">
-              Look for it
+              Search
             </Button>
           </div>
         </form>
         <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
         {rewards && rows.length === 0 && (
-          <Empty>No reward stands so. Choose another state, or look for other words.</Empty>
+          <Empty>No reward matches. Choose another state, or search for other words.</Empty>
         )}
         {rows.length > 0 && (
           <VirtualTable
@@ -143,7 +143,7 @@ export default function CataloguePage() {
               { name: "Category", width: "7rem", show: ({ category }) => category },
               { name: "Points", width: "5rem", number: true, show: ({ points }) => count(points) },
               {
-                name: "Left",
+                name: "Stock",
                 width: "5rem",
                 number: true,
                 show: ({ stock }) => (stock == null ? "no limit" : count(stock)),
@@ -162,7 +162,7 @@ export default function CataloguePage() {
   );
 }
 
-/** The columns of the export: those that *Change many by a file* accepts, and two that it ignores. */
+/** The columns of the export: those that *Import changes* accepts, and two that it ignores. */
 const exportedColumns = [
   ...["sku", "kind", "name", "description", "points", "brand", "category", "imageUrl", "terms", "howToUse"],
   ...["validFrom", "validUntil", "limitPerCustomer", "active", "stock", "source", "state"],

@@ -36,7 +36,7 @@ export function ImportCodes({ rewardId }: { rewardId: string }) {
     setChecked(result.data?.importVoucherCodes ?? null);
   }
 
-  async function write() {
+  async function importCodes() {
     if (csv === null) return;
     const result = await send({
       variables: { input: { rewardId, csv, dryRun: false, skipRejected: true } },
@@ -50,7 +50,7 @@ export function ImportCodes({ rewardId }: { rewardId: string }) {
     setCsv(null);
   }
 
-  const bad = checked?.rejected ?? [];
+  const rejected = checked?.rejected ?? [];
   return (
     <Card title="Import codes">
       <div className={ui.form}>
@@ -64,28 +64,28 @@ export function ImportCodes({ rewardId }: { rewardId: string }) {
             onChange={({ target }) => void check(target.files?.[0])}
           />
           <p className={`${ui.soft} ${ui.small}`}>
-            The first line names the columns: code, and if you like pin and validUntil (such as 2027-03-31). Nothing is
-            written before you have seen what is wrong with it.
+            The first line names the columns: code, and optionally pin and validUntil (such as 2027-03-31). The file is
+            only checked at first: you see its problems before any code is imported.
           </p>
         </div>
-        {loading && <p role="status">Checking every row …</p>}
+        {loading && <p role="status">Checking the rows …</p>}
         {tooLarge && (
           <Notice tone="bad">The file is larger than 0.9 MB. Split it, or import it with node dist/bin/tessera.mjs vouchers:import.</Notice>
         )}
         <Refusals refusals={refusals} />
-        {imported !== null && <Notice tone="good" title={`${count(imported)} codes are in the pool.`} />}
+        {imported !== null && <Notice tone="good" title={`${count(imported)} codes were imported.`} />}
         {checked && refusals.length === 0 && (
           <>
             <Notice
-              tone={bad.length > 0 ? "calm" : "good"}
-              title={`${count(checked.imported)} codes are right, ${count(bad.length)} rows are not.`}
+              tone={rejected.length > 0 ? "calm" : "good"}
+              title={`${count(checked.imported)} codes are valid, ${count(rejected.length)} rows are not.`}
             >
-              {bad.length > 0 && (
-                <p>Import the right ones now and correct the others later, or correct the file and choose it again.</p>
+              {rejected.length > 0 && (
+                <p>Import the valid codes now and correct the others later, or correct the file and choose it again.</p>
               )}
             </Notice>
-            <RejectedRows rows={bad} />
-            <Button disabled={checked.imported === 0} busy={loading} onClick={() => void write()}>
+            <RejectedRows rows={rejected} />
+            <Button disabled={checked.imported === 0} busy={loading} onClick={() => void importCodes()}>
               {`Import ${count(checked.imported)} codes`}
             </Button>
           </>

@@ -17,10 +17,10 @@ export function ImportRewards() {
   const [send, { loading }] = useMutation(ImportRewardsDocument);
   const [csv, setCsv] = useState("");
   const [checked, setChecked] = useState<Report | null>(null);
-  const [written, setWritten] = useState<Report | null>(null);
+  const [imported, setImported] = useState<Report | null>(null);
   const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
 
-  async function ask(text: string, dryRun: boolean): Promise<Report | null> {
+  async function sendFile(text: string, dryRun: boolean): Promise<Report | null> {
     const input = { csv: text, dryRun, skipRejected: true };
     const result = await send({ variables: { input }, ...(!dryRun && { refetchQueries: [RewardsDocument] }) });
     const answer = answerOf(result, result.data?.importRewards);
@@ -29,21 +29,21 @@ export function ImportRewards() {
   }
   async function check(file: File | undefined) {
     setChecked(null);
-    setWritten(null);
+    setImported(null);
     setRefusals([]);
     if (!file) return;
     const text = decodeText(new Uint8Array(await file.arrayBuffer()));
     setCsv(text);
-    setChecked(await ask(text, true));
+    setChecked(await sendFile(text, true));
   }
-  async function write() {
-    setWritten(await ask(csv, false));
+  async function importRewards() {
+    setImported(await sendFile(csv, false));
     setChecked(null);
   }
   const changes = checked ? checked.created + checked.updated : 0;
 
   return (
-    <Card title="Change many by a file">
+    <Card title="Import changes">
       <div className={ui.form}>
         <div>
           <label htmlFor="rewards">A CSV file of rewards</label>
@@ -55,29 +55,29 @@ export function ImportRewards() {
             onChange={({ target }) => void check(target.files?.[0])}
           />
           <p className={`${ui.soft} ${ui.small}`}>
-            Export the rows as CSV, change them and choose the file here. Empty cells leave a field as it is, - clears
-            it. A SKU that is new makes a draft, if the row has a kind. Nothing is written before you have seen what is
-            wrong.
+            Export the rewards as CSV, change them and choose the file here. An empty cell leaves the field unchanged,
+            and - clears it. A row with a new SKU and a kind creates a draft. The file is only checked at first: you see
+            its problems before any reward is changed.
           </p>
         </div>
-        {loading && <p role="status">Checking every row …</p>}
+        {loading && <p role="status">Checking the rows …</p>}
         <Refusals refusals={refusals} />
-        {written && (
+        {imported && (
           <Notice
             tone="good"
-            title={`${count(written.updated)} rewards are changed, ${count(written.created)} are made.`}
+            title={`${count(imported.updated)} rewards were updated, ${count(imported.created)} were created.`}
           />
         )}
         {checked && (
           <>
             <Notice
               tone={checked.rejected.length > 0 ? "calm" : "good"}
-              title={`${count(checked.updated)} to change, ${count(checked.created)} to make, ${count(checked.unchanged)} as they are; ${count(checked.rejected.length)} rows are wrong.`}
+              title={`${count(checked.updated)} to update, ${count(checked.created)} to create, ${count(checked.unchanged)} unchanged; ${count(checked.rejected.length)} invalid rows.`}
             />
             <RejectedRows rows={checked.rejected} />
             <div className={ui.row}>
-              <Button disabled={changes === 0} busy={loading} onClick={() => void write()}>
-                {`Write ${count(changes)} ${changes === 1 ? "change" : "changes"}`}
+              <Button disabled={changes === 0} busy={loading} onClick={() => void importRewards()}>
+                {`Apply ${count(changes)} ${changes === 1 ? "change" : "changes"}`}
               </Button>
             </div>
           </>

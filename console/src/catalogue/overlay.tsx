@@ -15,27 +15,27 @@ export function Overlay({ reward }: { reward: RewardStateFragment }) {
   const [write] = useMutation(OverlayRewardDocument);
   const overlay = data?.rewardOverlay;
   return (
-    <Card title="Shown in place of Capillary's">
+    <Card title="Overrides">
       <Failure error={error} retry={refetch} />
       {overlay ? (
         <>
           <Facts>
-            <Fact name="Picture">{overlay.imageUrl ? "another" : "Capillary's"}</Fact>
+            <Fact name="Picture">{overlay.imageUrl ? "own picture" : "Capillary's"}</Fact>
             <Fact name="Category">{overlay.category ?? "Capillary's"}</Fact>
             <Fact name="Order">
-              {overlay.promotion === 0 ? "where it belongs" : `as ${count(overlay.promotion)} redemptions more`}
+              {overlay.promotion === 0 ? "not promoted" : `ranked with ${count(overlay.promotion)} extra redemptions`}
             </Fact>
             <Fact name="Hidden">{overlay.hidden ? "yes" : "no"}</Fact>
           </Facts>
           <p className={`${ui.soft} ${ui.small}`}>{`${overlay.changedBy}, ${moment(overlay.changedAt)}`}</p>
         </>
       ) : (
-        <p className={ui.soft}>Nothing: customers see what Capillary says.</p>
+        <p className={ui.soft}>None: customers see the values of Capillary.</p>
       )}
       {may("CATALOGUE") && data && (
         <div className={ui.row}>
           <ActionForm
-            title="Lay something over it"
+            title="Edit the overrides"
             submit="Save"
             send={async (fields) => {
               const text = (name: string) => String(fields.get(name) ?? "").trim();
@@ -50,24 +50,24 @@ export function Overlay({ reward }: { reward: RewardStateFragment }) {
               return answerOf(result, result.data?.overlayReward);
             }}
           >
-            <p>Capillary keeps name, price, terms and dates. Fields that are empty here come from Capillary, too.</p>
+            <p>Name, price, terms and dates always come from Capillary, and so does each field that is empty here.</p>
             <PictureField start={overlay?.imageUrl} required={false} />
             <TextField
               label="Category"
               name="category"
               defaultValue={overlay?.category ?? ""}
-              help={`Now: ${reward.category}. Empty: Capillary's, with the next run of the mirror.`}
+              help={`Now: ${reward.category}. If empty, the category of Capillary applies from the next catalogue sync on.`}
             />
             <TextField
-              label="Redemptions that it counts more in the order"
+              label="Extra redemptions for the ranking"
               name="promotion"
               type="number"
               defaultValue={overlay?.promotion ?? 0}
-              help="Below 0 moves it down, 0 is where it belongs."
+              help="A negative number moves the reward down, and 0 does not move it."
             />
             <label className={ui.choice}>
               <input type="checkbox" name="hidden" defaultChecked={overlay?.hidden ?? false} />
-              Hidden from customers, whatever Capillary says.
+              Hidden from customers, even if it is active at Capillary.
             </label>
           </ActionForm>
         </div>

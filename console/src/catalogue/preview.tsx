@@ -17,13 +17,13 @@ export function Preview({ reward }: { reward: RewardStateFragment }) {
       title="As the storefront shows it"
       aside={
         <a href={`/rewards/${encodeURIComponent(reward.sku)}`} target="_blank" rel="noreferrer">
-          Open its page
+          Open the page
         </a>
       }
     >
       {reward.texts.length > 0 && (
         <SelectField label="Language" value={language} onChange={({ target }) => setLanguage(target.value)}>
-          <option value="">The programme's own</option>
+          <option value="">Default language</option>
           {reward.texts.map((each) => (
             <option key={each.language} value={each.language}>
               {each.language}
@@ -43,7 +43,7 @@ export function Preview({ reward }: { reward: RewardStateFragment }) {
       <p lang={language || undefined}>{text.description}</p>
       {reward.state !== "ON_OFFER" && reward.state !== "SOLD_OUT" && (
         <p className={ui.soft}>
-          Customers do not see it in the list now. Its page opens for everybody who has the address.
+          Customers do not see the reward in the list at the moment. Anyone with the address can open its page.
         </p>
       )}
     </Card>

@@ -46,7 +46,12 @@ export function RewardFields({ reward }: { reward?: RewardStateFragment }) {
     <>
       {!reward && (
         <div className={ui.pair}>
-          <TextField label="SKU" name="sku" required help="2 to 64 letters, digits, or . _ -. It never changes." />
+          <TextField
+            label="SKU"
+            name="sku"
+            required
+            help="2 to 64 letters, digits, or . _ -. It cannot be changed later."
+          />
           <SelectField label="Kind" name="kind">
             <option value="E_GIFT_VOUCHER">E-gift voucher, from a pool of codes</option>
             <option value="MERCHANDISE">Merchandise, shipped</option>
@@ -58,7 +63,7 @@ export function RewardFields({ reward }: { reward?: RewardStateFragment }) {
       <div className={ui.pair}>
         <TextField label="Points" name="points" type="number" min={0} required defaultValue={reward?.points} />
         <TextField
-          label="Most for one customer"
+          label="Limit per customer"
           name="limitPerCustomer"
           type="number"
           min={1}
@@ -94,7 +99,7 @@ export function RewardFields({ reward }: { reward?: RewardStateFragment }) {
       <TextFields start={reward?.texts ?? []} />
       <label className={ui.choice}>
         <input type="checkbox" name="active" defaultChecked={reward ? reward.state !== "DRAFT" : true} />
-        Active: shown to customers while it is on offer. Without it, it is a draft.
+        Active: shown to customers while it is on offer. A reward that is not active is a draft.
       </label>
     </>
   );

@@ -32,23 +32,23 @@ export default function RewardPage() {
       <Page title={sku}>
         <Failure error={error} retry={refetch} />
         {!error && loading && <Waiting />}
-        {!error && !loading && <Notice title="There is no such reward." />}
+        {!error && !loading && <Notice title="Reward not found." />}
       </Page>
     );
   }
-  const isOurs = reward.source === "BIGCITY";
-  const hasPool = isOurs && reward.kind === "E_GIFT_VOUCHER";
+  const isOwn = reward.source === "BIGCITY";
+  const hasPool = isOwn && reward.kind === "E_GIFT_VOUCHER";
   return (
     <Page
       title={reward.name}
       mark={<Mark tone={toneOfState(reward.state)}>{words(reward.state)}</Mark>}
       actions={may("CATALOGUE") && <Actions reward={reward} />}
     >
-      {!isOurs && (
-        <Notice title="Capillary keeps this reward.">
+      {!isOwn && (
+        <Notice title="Capillary manages this reward.">
           <p>
-            Change it there; it is read again every few minutes. Picture, category, order and visibility can be laid
-            over it.
+            Change it in Capillary; the gateway reads it again every few minutes. Picture, category, ranking and
+            visibility can be overridden here.
           </p>
         </Notice>
       )}
@@ -61,8 +61,8 @@ export default function RewardPage() {
               </Fact>
               <Fact name="Kind">{words(reward.kind)}</Fact>
               <Fact name="Price">{points(reward.points)}</Fact>
-              <Fact name="Left">{reward.stock == null ? "no limit" : count(reward.stock)}</Fact>
-              <Fact name="Most for one customer">{reward.limitPerCustomer ?? "no limit"}</Fact>
+              <Fact name="Stock">{reward.stock == null ? "no limit" : count(reward.stock)}</Fact>
+              <Fact name="Limit per customer">{reward.limitPerCustomer ?? "no limit"}</Fact>
               <Fact name="Brand">{reward.brand}</Fact>
               <Fact name="Category">{reward.category}</Fact>
               <Fact name="Other languages">{reward.texts.map(({ language }) => language).join(", ") || "none"}</Fact>
@@ -70,14 +70,14 @@ export default function RewardPage() {
               <Fact name="On offer until">{moment(reward.validUntil)}</Fact>
             </Facts>
             <p className={ui.soft}>
-              <Link to={`/orders?reward=${encodeURIComponent(reward.id)}`}>Orders of it</Link>
+              <Link to={`/orders?reward=${encodeURIComponent(reward.id)}`}>Orders with this reward</Link>
             </p>
           </Card>
           {hasPool && <Pool rewardId={reward.id} />}
         </div>
         <div className={ui.stack}>
           <Preview reward={reward} />
-          {!isOurs && <Overlay reward={reward} />}
+          {!isOwn && <Overlay reward={reward} />}
           {hasPool && may("CATALOGUE") && <ImportCodes rewardId={reward.id} />}
           {reward.terms && (
             <Card title="Terms">
@@ -98,11 +98,11 @@ export default function RewardPage() {
 function Actions({ reward }: { reward: RewardStateFragment }) {
   const [update] = useMutation(UpdateRewardDocument);
   const [archive] = useMutation(ArchiveRewardDocument);
-  const [adjust] = useMutation(AdjustStockDocument);
-  const isOurs = reward.source === "BIGCITY";
+  const [adjustStock] = useMutation(AdjustStockDocument);
+  const isOwn = reward.source === "BIGCITY";
   return (
     <span className={ui.row}>
-      {isOurs && (
+      {isOwn && (
         <ActionForm
           title="Edit"
           submit="Save"
@@ -116,33 +116,33 @@ function Actions({ reward }: { reward: RewardStateFragment }) {
           <RewardFields reward={reward} />
         </ActionForm>
       )}
-      {isOurs && reward.kind === "MERCHANDISE" && (
+      {isOwn && reward.kind === "MERCHANDISE" && (
         <ActionForm
-          title="Count the stock"
+          title="Set the stock"
           submit="Set the stock"
           send={async (fields) => {
             const text = String(fields.get("stock") ?? "").trim();
             const change = text === "" ? { unlimited: true } : { to: Number(text) };
             const input = { rewardId: reward.id, change, note: String(fields.get("note") ?? "") };
-            const result = await adjust({ variables: { input } });
+            const result = await adjustStock({ variables: { input } });
             return answerOf(result, result.data?.adjustStock);
           }}
         >
           <TextField
-            label="How many there are now"
+            label="Units in stock now"
             name="stock"
             type="number"
             min={0}
             defaultValue={reward.stock ?? ""}
             help="Empty: no limit."
           />
-          <TextArea label="Note" name="note" help="Kept in the audit log." />
+          <TextArea label="Note" name="note" help="Stored in the audit log." />
         </ActionForm>
       )}
       {reward.state !== "ARCHIVED" && (
         <ActionForm
           title="Archive"
-          submit="Archive it for good"
+          submit="Archive permanently"
           look="danger"
           send={async () => {
             const result = await archive({ variables: { input: { rewardId: reward.id } } });
@@ -150,8 +150,8 @@ function Actions({ reward }: { reward: RewardStateFragment }) {
           }}
         >
           <p>
-            It leaves the catalogue for good, and carts that hold it will say so. To take it off for now, make it a
-            draft.
+            The reward leaves the catalogue permanently, and carts that contain it show a notice. To hide it
+            temporarily, make it a draft.
           </p>
         </ActionForm>
       )}
@@ -168,14 +168,14 @@ function Pool({ rewardId }: { rewardId: string }) {
       {!pool && loading && <Waiting />}
       {pool && (
         <Facts>
-          <Fact name="To be given">{count(pool.counts.available)}</Fact>
-          <Fact name="Given">{count(pool.counts.allocated)}</Fact>
-          <Fact name="Looked at">{count(pool.counts.revealed)}</Fact>
+          <Fact name="Available">{count(pool.counts.available)}</Fact>
+          <Fact name="Fulfilled">{count(pool.counts.allocated)}</Fact>
+          <Fact name="Shown">{count(pool.counts.revealed)}</Fact>
           <Fact name="Expired">{count(pool.counts.expired)}</Fact>
           <Fact name="Void">{count(pool.counts.void)}</Fact>
         </Facts>
       )}
-      {pool?.batches.length === 0 && <Empty>No code was imported yet.</Empty>}
+      {pool?.batches.length === 0 && <Empty>No codes have been imported yet.</Empty>}
       {pool && pool.batches.length > 0 && (
         <div className={ui.scroll}>
           <table className={ui.table}>
@@ -185,15 +185,15 @@ function Pool({ rewardId }: { rewardId: string }) {
                 <th>Imported</th>
                 <th>By</th>
                 <th className={ui.number}>Codes</th>
-                <th className={ui.number}>Left</th>
-                <th className={ui.number}>Given</th>
-                <th>First last day</th>
+                <th className={ui.number}>Available</th>
+                <th className={ui.number}>Fulfilled</th>
+                <th>First expiry</th>
               </tr>
             </thead>
             <tbody>
               {pool.batches.map((batch) => (
                 <tr key={batch.id}>
-                  <td>{batch.importedAt ? moment(batch.importedAt) : "before batches were recorded"}</td>
+                  <td>{batch.importedAt ? moment(batch.importedAt) : "not recorded"}</td>
                   <td>{batch.importedBy ?? "–"}</td>
                   <td className={ui.number}>{count(batch.codes)}</td>
                   <td className={ui.number}>{count(batch.counts.available)}</td>

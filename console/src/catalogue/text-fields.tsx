@@ -6,17 +6,17 @@ import { Rows } from "../ui/rows.tsx";
 
 const blank: RewardTextInput = { language: "", name: "", description: "", terms: "", howToUse: "" };
 /** The name of the hidden field that carries the texts as JSON. */
-const FIELD = "texts";
+const FIELD_NAME = "texts";
 
 /** A reward's texts in all languages but the programme's own. */
 export function TextFields({ start = [] }: { start?: readonly RewardTextInput[] }) {
   const [texts, setTexts] = useState<RewardTextInput[]>([...start]);
   return (
     <>
-      <input type="hidden" name={FIELD} value={JSON.stringify(texts)} />
+      <input type="hidden" name={FIELD_NAME} value={JSON.stringify(texts)} />
       <Rows legend="Other languages" add="Add a language" rows={texts} blank={blank} onChange={setTexts}>
         {(text, change) => {
-          const of = text.language || "the language";
+          const languageName = text.language || "the language";
           return (
             <>
               <TextField
@@ -27,27 +27,27 @@ export function TextFields({ start = [] }: { start?: readonly RewardTextInput[] 
                 help="A tag such as hi or pt-BR."
               />
               <TextField
-                label={`Name in ${of}`}
+                label={`Name in ${languageName}`}
                 required
                 lang={text.language}
                 value={text.name}
                 onChange={({ target }) => change({ ...text, name: target.value })}
               />
               <TextArea
-                label={`Description in ${of}`}
+                label={`Description in ${languageName}`}
                 required
                 lang={text.language}
                 value={text.description}
                 onChange={({ target }) => change({ ...text, description: target.value })}
               />
               <TextArea
-                label={`Terms in ${of}`}
+                label={`Terms in ${languageName}`}
                 lang={text.language}
                 value={text.terms ?? ""}
                 onChange={({ target }) => change({ ...text, terms: target.value })}
               />
               <TextArea
-                label={`How to use it in ${of}`}
+                label={`How to use it in ${languageName}`}
                 lang={text.language}
                 value={text.howToUse ?? ""}
                 onChange={({ target }) => change({ ...text, howToUse: target.value })}
@@ -62,7 +62,7 @@ export function TextFields({ start = [] }: { start?: readonly RewardTextInput[] 
 
 /** The entered texts. Empty optional texts are null. */
 export function textsOf(fields: FormData): RewardTextInput[] {
-  const texts = JSON.parse(String(fields.get(FIELD) ?? "[]")) as RewardTextInput[];
+  const texts = JSON.parse(String(fields.get(FIELD_NAME) ?? "[]")) as RewardTextInput[];
   return texts.map(({ language, name, description, terms, howToUse }) => ({
     language: language.trim(),
     name,

@@ -18,7 +18,7 @@ type Session = NonNullable<CustomerStateFragment["sessions"]>[number];
 /** Ends a single session, such as that of a lost phone. */
 export function EndSession({ customerId, session }: { customerId: string; session: Session }) {
   const [signOut] = useMutation(SignOutCustomerDocument);
-  const name = `${session.device ?? "Device not known"}, since ${moment(session.startedAt)}`;
+  const name = `${session.device ?? "Unknown device"}, since ${moment(session.startedAt)}`;
   return (
     <ActionForm
       title="End"
@@ -30,8 +30,8 @@ export function EndSession({ customerId, session }: { customerId: string; sessio
         return answerOf(result, result.data?.signOutCustomer);
       }}
     >
-      <p>{`${name}. It ends at once; other sessions stay.`}</p>
-      <TextArea label="Why" name="note" help="It is kept in the audit log." />
+      <p>{`${name}. This session ends immediately; other sessions remain.`}</p>
+      <TextArea label="Reason" name="note" help="Stored in the audit log." />
     </ActionForm>
   );
 }
@@ -57,8 +57,7 @@ export function CustomerActions({ customer }: { customer: CustomerStateFragment 
         }}
       >
         <p>
-          Everything that is stored about the customer, as JSON: the answer to a request for access. It is recorded in
-          the audit log.
+          All stored data about the customer, as JSON, for an access request. The export is recorded in the audit log.
         </p>
       </ActionForm>
       <ActionForm
@@ -70,20 +69,20 @@ export function CustomerActions({ customer }: { customer: CustomerStateFragment 
           return answerOf(result, result.data?.signOutCustomer);
         }}
       >
-        <p>Every session of the customer ends at once. The customer may sign in again.</p>
-        <TextArea label="Why" name="note" />
+        <p>Every session of the customer ends immediately. The customer can sign in again.</p>
+        <TextArea label="Reason" name="note" />
       </ActionForm>
       {block ? (
         <ActionForm
-          title="Lift the block"
-          submit="Lift the block"
+          title="Unblock"
+          submit="Unblock the customer"
           send={async (fields) => {
             const result = await unblock({ variables: { input: { customerId, note: note(fields) } } });
             return answerOf(result, result.data?.unblockCustomer);
           }}
         >
-          <p>The customer may sign in again.</p>
-          <TextArea label="Why" name="note" />
+          <p>The customer can sign in again.</p>
+          <TextArea label="Reason" name="note" />
         </ActionForm>
       ) : (
         <ActionForm
@@ -96,15 +95,15 @@ export function CustomerActions({ customer }: { customer: CustomerStateFragment 
           }}
         >
           <p>
-            Every session ends, and nobody can sign in as the customer until the block is lifted. Orders that were
-            placed go on.
+            Every session ends, and the customer cannot sign in until an operator unblocks the account. Orders that were
+            already placed continue.
           </p>
           <TextArea
-            label="Why"
+            label="Reason"
             name="note"
             required
             maxLength={500}
-            help="Other operators see it; the customer does not."
+            help="Visible to other operators, but not to the customer."
           />
         </ActionForm>
       )}

@@ -3,7 +3,7 @@ import { Link, useParams } from "react-router";
 import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { CustomerByIdDocument, CustomerGroupsDocument } from "../graphql/generated/graphql.ts";
-import { toneOf } from "../orders/order-words.ts";
+import { toneOf } from "../orders/order-texts.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { count, moment, total, words } from "../ui/format.ts";
 import { Notes } from "../ui/notes.tsx";
@@ -23,8 +23,11 @@ export default function CustomerPage() {
         <Failure error={error} retry={refetch} />
         {!error && loading && <Waiting />}
         {!error && !loading && (
-          <Notice title="Nothing is stored about this customer.">
-            <p>The id may be another, or the customer has never signed in here and has earned nothing.</p>
+          <Notice title="Customer not found.">
+            <p>
+              No data is stored under this id. Check the id: the customer may also never have signed in here or earned
+              anything.
+            </p>
           </Notice>
         )}
       </Page>
@@ -43,7 +46,8 @@ export default function CustomerPage() {
         <Notice tone="bad" title={`Blocked by ${customer.block.by} on ${moment(customer.block.at)}.`}>
           <p>{customer.block.reason}</p>
           <p>
-            Nobody can sign in as the customer. Orders that were placed go on, and points that are owed are returned.
+            The customer cannot sign in. Orders that were already placed continue, and points that are owed are
+            returned.
           </p>
         </Notice>
       )}
@@ -51,7 +55,7 @@ export default function CustomerPage() {
         <div className={ui.stack}>
           <Card title="Orders" aside={<Link to={all}>{`All ${total(orders.totalCount)}`}</Link>}>
             {orders.nodes.length === 0 ? (
-              <Empty>The customer has not ordered anything.</Empty>
+              <Empty>The customer has not placed any orders.</Empty>
             ) : (
               <ul className={ui.list}>
                 {orders.nodes.map((order) => (
@@ -72,7 +76,7 @@ export default function CustomerPage() {
           </Card>
           <Card title="Earned" aside={<span className={ui.soft}>{total(rewardHistory.totalCount)}</span>}>
             {rewardHistory.nodes.length === 0 ? (
-              <Empty>Nothing was earned here.</Empty>
+              <Empty>The customer has not earned anything yet.</Empty>
             ) : (
               <ul className={ui.list}>
                 {rewardHistory.nodes.map((entry) => (
@@ -92,14 +96,14 @@ export default function CustomerPage() {
         <div className={ui.stack}>
           <Card title="Sign-in">
             <Facts>
-              <Fact name="Mobile">{customer.maskedMobile ?? "not known"}</Fact>
+              <Fact name="Mobile">{customer.maskedMobile ?? "unknown"}</Fact>
               <Fact name="Sessions">{count(customer.sessions?.length ?? 0)}</Fact>
             </Facts>
             <ul className={ui.list}>
               {(customer.sessions ?? []).map((session) => (
                 <li key={session.id}>
                   <span>
-                    {session.device ?? "Device not known"}
+                    {session.device ?? "Unknown device"}
                     <br />
                     <span className={`${ui.soft} ${ui.small}`}>
                       {`since ${moment(session.startedAt)}, last seen ${moment(session.refreshedAt ?? session.startedAt)}`}
@@ -113,13 +117,13 @@ export default function CustomerPage() {
           <LinkedIds customerId={customer.customerId} ids={customer.linkedIds ?? []} reload={refetch} />
           <Card title="Check-ins">
             <Facts>
-              <Fact name="Days in a row">{count(customer.checkIn.streak)}</Fact>
-              <Fact name="The most ever">{count(customer.checkIn.longest)}</Fact>
+              <Fact name="Current streak">{count(customer.checkIn.streak)}</Fact>
+              <Fact name="Longest streak">{count(customer.checkIn.longest)}</Fact>
               <Fact name="Today">{customer.checkIn.today ? "checked in" : "not yet"}</Fact>
             </Facts>
           </Card>
           <Notes
-            on={{ customerId: customer.customerId }}
+            subject={{ customerId: customer.customerId }}
             notes={customer.notes ?? []}
             assignee={customer.assignee ?? null}
             reload={refetch}
@@ -138,13 +142,13 @@ function Groups({ customerId }: { customerId: string }) {
     <Card title="Groups">
       <Failure error={error} retry={refetch} />
       {loading && !data && <Waiting />}
-      {groups?.length === 0 && <Empty>The customer is in no group.</Empty>}
+      {groups?.length === 0 && <Empty>The customer is not in a group.</Empty>}
       <ul className={ui.list}>
         {(groups ?? []).map(({ id, name, groupId, externalId, status, balance }) => (
           <li key={id}>
             <span>{`${name ?? externalId ?? groupId} (${groupId})`}</span>
             <span>{balance == null ? "no points" : `${count(balance)} points`}</span>
-            <span className={ui.soft}>{status ? words(status) : "state not known"}</span>
+            <span className={ui.soft}>{status ? words(status) : "unknown state"}</span>
           </li>
         ))}
       </ul>

@@ -20,20 +20,20 @@ export default function CustomersPage() {
 
   return (
     <Page title="Customers">
-      <Card label="Look for a customer">
+      <Card label="Search for a customer">
         <form className={ui.filters} onSubmit={submit} key={text}>
           <div>
             <label htmlFor="q">Customer id, or its beginning</label>
             <input id="q" name="q" type="search" defaultValue={text} minLength={2} required spellCheck={false} />
           </div>
           <div className={ui.row}>
-            <Button type="submit">Look for it</Button>
+            <Button type="submit">Search</Button>
           </div>
         </form>
         <Failure error={error} retry={refetch} />
         {loading && <Waiting />}
         {!loading && text.length >= 2 && found.length === 0 && !error && (
-          <Empty>No customer whose id begins so has signed in here. By an order number, use Find.</Empty>
+          <Empty>No customer with this id has signed in here. To search by order number, use Find.</Empty>
         )}
         <ul className={ui.list}>
           {found.map(({ text: id, detail }) => (

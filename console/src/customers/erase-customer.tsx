@@ -7,29 +7,29 @@ import { ActionForm, type Answer, answerOf, TextArea } from "../ui/form.tsx";
 import { count } from "../ui/format.ts";
 import ui from "../ui/ui.module.css";
 
-const refuse = (message: string): Answer => ({
+const refusalOf = (message: string): Answer => ({
   refusals: [{ __typename: "BasicUserError", code: "INVALID_INPUT", message, field: null }],
 });
 
 /** Erases a customer in two steps: a description of the effects, then a confirmation by the customer's id. */
 export function EraseCustomer({ customerId }: { customerId: string }) {
   const [erase] = useMutation(EraseCustomerDocument);
-  const [isSecond, setSecond] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const [erased, setErased] = useState<string | null>(null);
   if (erased) return <Notice tone="good" title={erased} />;
   return (
     <ActionForm
       title="Erase"
-      submit={isSecond ? "Erase for ever" : "Continue"}
+      submit={isConfirming ? "Erase permanently" : "Continue"}
       look="danger"
       send={async (fields) => {
         const note = String(fields.get("note") ?? "").trim();
-        if (!isSecond) {
-          setSecond(true);
-          return refuse("Nothing is erased yet. Type the customer's id to confirm.");
+        if (!isConfirming) {
+          setConfirming(true);
+          return refusalOf("Nothing is erased yet. Type the customer's id to confirm.");
         }
         if (String(fields.get("confirmation") ?? "").trim() !== customerId) {
-          return refuse("The id is not this customer's. Nothing was erased.");
+          return refusalOf("The id is not this customer's. Nothing was erased.");
         }
         const result = await erase({ variables: { input: { customerId, note } } });
         const answer = result.data?.eraseCustomer;
@@ -38,22 +38,22 @@ export function EraseCustomer({ customerId }: { customerId: string }) {
             `The customer is erased: ${count(answer.deleted)} rows were deleted, ${count(answer.pseudonymised)} are kept under ${answer.pseudonym}.`,
           );
         }
-        setSecond(false);
+        setConfirming(false);
         return answerOf(result, answer);
       }}
     >
       <p>
         Sessions, carts, addresses, the mobile number and messages are deleted. Records of points and rewards are kept
-        for accounting, under a pseudonym that leads nobody back to the customer. It cannot be undone: export first, if
-        the customer has asked for the data as well.
+        for accounting, under a pseudonym that cannot be traced back to the customer. The erasure cannot be undone. If
+        the customer has also requested the data, export it first.
       </p>
       <TextArea
-        label="Why"
+        label="Reason"
         name="note"
         required
-        help="Such as the number of the request. It is kept in the audit log: name nobody in it."
+        help="For example the number of the request. It is stored in the audit log, so do not enter any name."
       />
-      {isSecond && (
+      {isConfirming && (
         <TextField
           label={`Type ${customerId} to confirm`}
           name="confirmation"

@@ -20,22 +20,22 @@ interface Props {
   reload(): Promise<unknown>;
 }
 
-const names: Record<LinkedIdKind, string> = { MEMBER_ID: "Member id", USER_ID: "User id", NIK: "National id" };
-const fieldOf = { MEMBER_ID: "memberId", USER_ID: "userId", NIK: "nik" } as const;
-const input = (kind: LinkedIdKind, value: string) => ({ [fieldOf[kind]]: value });
+const kindNames: Record<LinkedIdKind, string> = { MEMBER_ID: "Member id", USER_ID: "User id", NIK: "National id" };
+const inputFields = { MEMBER_ID: "memberId", USER_ID: "userId", NIK: "nik" } as const;
+const inputOf = (kind: LinkedIdKind, value: string) => ({ [inputFields[kind]]: value });
 
 /** The producers' ids of the customer, with the actions to link, unlink and move an id. */
 export function LinkedIds({ customerId, ids, reload }: Props) {
   const { may } = useOperator();
   return (
     <Card title="Linked ids">
-      {ids.length === 0 && <Empty>No id of a producer is linked to the customer.</Empty>}
+      {ids.length === 0 && <Empty>No producer id is linked to the customer.</Empty>}
       <ul className={ui.list}>
         {ids.map((id) => (
           <li key={`${id.kind} ${id.value} ${id.linkedAt}`}>
             <span>
-              {`${names[id.kind]} `}
-              <span className={ui.mono}>{id.value ?? "(only a hash is kept)"}</span>
+              {`${kindNames[id.kind]} `}
+              <span className={ui.mono}>{id.value ?? "(only a hash is stored)"}</span>
               <br />
               <span className={`${ui.soft} ${ui.small}`}>{`linked ${moment(id.linkedAt)}`}</span>
             </span>
@@ -58,18 +58,20 @@ function LinkId({ customerId, reload }: Omit<Props, "ids">) {
   return (
     <ActionForm
       title="Link an id"
-      submit="Link it"
+      submit="Link the id"
       send={async (fields) => {
         const kind = String(fields.get("kind")) as LinkedIdKind;
         const value = String(fields.get("value") ?? "").trim();
-        const result = await link({ variables: { input: { customerId, ...input(kind, value) } } });
+        const result = await link({ variables: { input: { customerId, ...inputOf(kind, value) } } });
         await reload();
         return answerOf(result, result.data?.linkMember);
       }}
     >
-      <p>What was kept under the id becomes the customer's, and awards that waited for it are credited.</p>
+      <p>
+        Data stored under the id is assigned to the customer, and awards that were waiting for the link are credited.
+      </p>
       <SelectField label="Kind" name="kind">
-        {Object.entries(names).map(([kind, name]) => (
+        {Object.entries(kindNames).map(([kind, name]) => (
           <option key={kind} value={kind}>
             {name}
           </option>
@@ -81,22 +83,25 @@ function LinkId({ customerId, reload }: Omit<Props, "ids">) {
         required
         inputMode="numeric"
         autoComplete="off"
-        help="In digits, as the producer writes it."
+        help="Digits only, as the producer sends it."
       />
     </ActionForm>
   );
 }
 
 function MoveId({ customerId, id, reload }: Omit<Props, "ids"> & { id: LinkedId }) {
-  const name = `${names[id.kind]}${id.value === null ? "" : ` ${id.value}`}`;
+  const name = `${kindNames[id.kind]}${id.value === null ? "" : ` ${id.value}`}`;
   return (
     <Move
       title={`Move ${name}`}
       customerId={customerId}
       reload={reload}
-      idsOf={(fields) => input(id.kind, id.value ?? String(fields.get("value") ?? "").trim())}
+      idsOf={(fields) => inputOf(id.kind, id.value ?? String(fields.get("value") ?? "").trim())}
     >
-      <p>Only the id moves, for messages to come. Awards stay; each can be moved by itself.</p>
+      <p>
+        Only the id moves, and only for future messages. Existing awards stay with this customer and can be moved
+        individually.
+      </p>
       {id.value === null && (
         <TextField label="The national id" name="value" required autoComplete="off" help="Only its hash is stored." />
       )}
@@ -107,8 +112,8 @@ function MoveId({ customerId, id, reload }: Omit<Props, "ids"> & { id: LinkedId 
 const MoveAll = ({ customerId, reload }: Omit<Props, "ids">) => (
   <Move title="Move all" customerId={customerId} reload={reload} idsOf={() => ({})}>
     <p>
-      All ids move, and all awards that no ledger has credited. Awards that were credited, or may have been, stay:
-      correct these in the ledger.
+      All ids move, and all awards that have not been credited. Awards that were credited, or may have been, stay with
+      this customer: correct those in the ledger.
     </p>
   </Move>
 );
@@ -135,13 +140,13 @@ function Move({ title, customerId, reload, idsOf, children }: MoveProps) {
     >
       {children}
       <TextField
-        label="The right customer"
+        label="New customer"
         name="to"
         spellCheck={false}
         autoComplete="off"
-        help="Leave it empty to unlink only."
+        help="Leave this field empty to only unlink the id."
       />
-      <TextArea label="Why" name="note" required help="It is kept in the audit log." />
+      <TextArea label="Reason" name="note" required help="Stored in the audit log." />
     </ActionForm>
   );
 }

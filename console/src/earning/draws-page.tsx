@@ -14,8 +14,8 @@ import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx
 import { NumberField, Rows } from "../ui/rows.tsx";
 import ui from "../ui/ui.module.css";
 
-const PARTS = 1_000_000;
-const percent = (oddsPpm: number) => `${count((oddsPpm / PARTS) * 100)} %`;
+const PPM = 1_000_000;
+const percent = (oddsPpm: number) => `${count((oddsPpm / PPM) * 100)} %`;
 
 export function DrawsPage() {
   const { may } = useOperator();
@@ -38,7 +38,7 @@ export function DrawsPage() {
       {!data && loading && <Waiting />}
       {draws?.length === 0 && (
         <Card label="Draws">
-          <Empty>No draw has been announced. Open a draw, and then make a rule that gives tickets for it.</Empty>
+          <Empty>No draw has been announced. Open a draw, then create a rule that awards tickets for it.</Empty>
         </Card>
       )}
       {draws?.map((draw) => (
@@ -60,14 +60,14 @@ function DrawCard({ draw }: { draw: DrawFragment }) {
         {may("REWARDS") && !draw.closedAt && (
           <ActionForm
             title="Close the draw"
-            submit="Close it for good"
+            submit="Close the draw permanently"
             look="danger"
             send={async () => {
               const result = await close({ variables: { input: { drawId: draw.id } } });
               return answerOf(result, result.data?.closeLuckyDraw);
             }}
           >
-            <p>No more tickets are given. The seed is published, and anybody can recompute every result.</p>
+            <p>No more tickets are issued. The seed is published, and anyone can recompute every result.</p>
           </ActionForm>
         )}
       </header>
@@ -85,8 +85,8 @@ function DrawCard({ draw }: { draw: DrawFragment }) {
           <thead>
             <tr>
               <th>Prize</th>
-              <th>Gives</th>
-              <th className={ui.number}>Chance of a ticket</th>
+              <th>Value</th>
+              <th className={ui.number}>Chance per ticket</th>
               <th className={ui.number}>Left</th>
             </tr>
           </thead>
@@ -94,8 +94,8 @@ function DrawCard({ draw }: { draw: DrawFragment }) {
             {draw.prizes.map((prize) => (
               <tr key={prize.id}>
                 <td>{prize.name}</td>
-                <td>{prize.sku ?? (prize.points == null ? "nothing" : points(prize.points))}</td>
-                <td className={ui.number}>{prize.oddsPpm === 0 ? "the rest" : percent(prize.oddsPpm)}</td>
+                <td>{prize.sku ?? (prize.points == null ? "no prize" : points(prize.points))}</td>
+                <td className={ui.number}>{prize.oddsPpm === 0 ? "otherwise" : percent(prize.oddsPpm)}</td>
                 <td className={ui.number}>{prize.left == null ? "no limit" : count(prize.left)}</td>
               </tr>
             ))}
@@ -104,18 +104,18 @@ function DrawCard({ draw }: { draw: DrawFragment }) {
       </div>
       <h3>Prizes owed</h3>
       {owed.length === 0 ? (
-        <p className={ui.soft}>Everything that was won has been handed over.</p>
+        <p className={ui.soft}>All prizes that were won have been fulfilled.</p>
       ) : (
         <ul className={ui.list}>
-          {owed.map(({ unit, sku, state, count: many, points: sum, oldestSince }) => (
+          {owed.map(({ unit, sku, state, count: prizeCount, points: sum, oldestSince }) => (
             <li key={`${unit} ${sku} ${state}`}>
               <span>
                 {unit === "REWARD"
-                  ? `${count(many)} × ${sku}`
-                  : `${points(sum ?? 0)} for ${many === 1 ? "1 win" : `${count(many)} wins`}`}
+                  ? `${count(prizeCount)} × ${sku}`
+                  : `${points(sum ?? 0)} for ${prizeCount === 1 ? "1 win" : `${count(prizeCount)} wins`}`}
                 {`, ${unit === "REWARD" && state === "PENDING" ? "to be claimed" : words(state).toLowerCase()}`}
               </span>
-              <span className={`${ui.soft} ${ui.small}`}>{`the oldest for ${ageSince(oldestSince)}`}</span>
+              <span className={`${ui.soft} ${ui.small}`}>{`oldest: ${ageSince(oldestSince)}`}</span>
             </li>
           ))}
         </ul>
@@ -145,18 +145,20 @@ function Verify({ draw }: { draw: DrawFragment }) {
           Verify the results
         </Button>
         <a href={draw.published} download>
-          All tickets, as anybody can read them
+          All published tickets
         </a>
       </div>
       {verdict === "unread" && <Notice tone="calm" title="The published tickets could not be read. Try again." />}
       {verdict && verdict !== "unread" && verdict.ok && (
-        <Notice tone="good" title={`${count(verdict.tickets)} tickets hold.`}>
-          {!verdict.isRevealed && <p>The rolls can be recomputed once the draw is closed and its seed is published.</p>}
+        <Notice tone="good" title={`${count(verdict.tickets)} tickets are valid.`}>
+          {!verdict.isRevealed && (
+            <p>The results can be recomputed once the draw is closed and its seed is published.</p>
+          )}
         </Notice>
       )}
       {verdict && verdict !== "unread" && !verdict.ok && (
         <Notice tone="bad" title={`${count(verdict.problems.length)} problems were found.`}>
-          {verdict.problems.slice(0, MOST_PROBLEMS).map(({ line, message }) => (
+          {verdict.problems.slice(0, MAX_PROBLEMS_SHOWN).map(({ line, message }) => (
             <p key={`${line} ${message}`}>{`Line ${line}: ${message}`}</p>
           ))}
         </Notice>
@@ -165,7 +167,7 @@ function Verify({ draw }: { draw: DrawFragment }) {
   );
 }
 
-const MOST_PROBLEMS = 5;
+const MAX_PROBLEMS_SHOWN = 5;
 
 interface NewPrize {
   id: string;
@@ -182,12 +184,12 @@ const blank: NewPrize = { id: "", name: "", kind: "points", points: 100, sku: ""
 const announcementOf = (name: string, prizes: readonly NewPrize[]) => ({
   name,
   prizes: [
-    ...prizes.map(({ id, name: title, kind, points: many, sku, percent: share, stock }) => ({
+    ...prizes.map(({ id, name: title, kind, points: prizeCount, sku, percent: percentage, stock }) => ({
       id,
       name: title,
-      oddsPpm: Math.round(share * (PARTS / 100)),
+      oddsPpm: Math.round(percentage * (PPM / 100)),
       stock,
-      ...(kind === "points" ? { kind, points: many } : { kind, sku }),
+      ...(kind === "points" ? { kind, points: prizeCount } : { kind, sku }),
     })),
     { id: "no-luck", name: "No luck", oddsPpm: 0, stock: null, kind: "none" },
   ],
@@ -200,7 +202,7 @@ function OpenDraw() {
   return (
     <ActionForm
       title="Open a draw"
-      submit="Announce it"
+      submit="Open the draw"
       look="main"
       send={async (fields) => {
         const name = String(fields.get("name") ?? "").trim();
@@ -212,17 +214,12 @@ function OpenDraw() {
         return answer;
       }}
     >
-      <p>Nothing of it can be changed any more once it is announced. Tickets that hit no prize win nothing.</p>
+      <p>An open draw can no longer be changed. A ticket that hits no prize wins nothing.</p>
       <div className={ui.pair}>
-        <TextField
-          label="Id of the draw"
-          name="drawId"
-          required
-          help="Small letters and digits, with - between words."
-        />
+        <TextField label="Draw id" name="drawId" required help="Lower-case letters and digits, with - between words." />
         <TextField label="Name" name="name" required />
       </div>
-      <Rows legend="Prizes" add="Add a prize" least={1} rows={prizes} blank={blank} onChange={setPrizes}>
+      <Rows legend="Prizes" add="Add a prize" minRows={1} rows={prizes} blank={blank} onChange={setPrizes}>
         {(prize, change) => (
           <>
             <TextField
@@ -238,7 +235,7 @@ function OpenDraw() {
               onChange={({ target }) => change({ ...prize, name: target.value })}
             />
             <SelectField
-              label="Gives"
+              label="Type"
               value={prize.kind}
               onChange={({ target }) => change({ ...prize, kind: target.value as NewPrize["kind"] })}
             >
@@ -250,7 +247,7 @@ function OpenDraw() {
                 label="Points"
                 min={1}
                 value={prize.points}
-                onChange={(many) => change({ ...prize, points: many ?? 1 })}
+                onChange={(prizeCount) => change({ ...prize, points: prizeCount ?? 1 })}
               />
             ) : (
               <TextField
@@ -265,10 +262,10 @@ function OpenDraw() {
               min={0.0001}
               step="0.0001"
               value={prize.percent}
-              onChange={(share) => change({ ...prize, percent: share ?? 0 })}
+              onChange={(percentage) => change({ ...prize, percent: percentage ?? 0 })}
             />
             <NumberField
-              label="How many"
+              label="Quantity"
               min={1}
               value={prize.stock}
               onChange={(stock) => change({ ...prize, stock })}

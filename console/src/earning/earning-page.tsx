@@ -9,11 +9,11 @@ import { MessagePage } from "./message-page.tsx";
 import { QuarantinePage } from "./quarantine-page.tsx";
 import { NewRulePage, RulePage } from "./rule-page.tsx";
 import { RulesPage } from "./rules-page.tsx";
-import { TryPage } from "./try-page.tsx";
+import { SimulationPage } from "./simulation-page.tsx";
 
 const tabs = [
   { to: "/earning", name: "Rules", end: true },
-  { to: "/earning/try", name: "Try a message" },
+  { to: "/earning/try", name: "Test a message" },
   { to: "/earning/draws", name: "Lucky draws" },
   { to: "/earning/awards", name: "Awards" },
   { to: "/earning/quarantine", name: "Refused messages" },
@@ -28,14 +28,14 @@ export default function EarningPage() {
         <Route index element={<RulesPage />} />
         <Route path="new" element={<NewRulePage />} />
         <Route path="rules/:ruleId" element={<RulePage />} />
-        <Route path="try" element={<TryPage />} />
+        <Route path="try" element={<SimulationPage />} />
         <Route path="draws" element={<DrawsPage />} />
         <Route path="awards" element={<AwardsPage />} />
         <Route path="awards/:id" element={<AwardsPage />} />
         <Route path="quarantine" element={<QuarantinePage />} />
         <Route path="quarantine/:id" element={<MessagePage />} />
         <Route path="members" element={<ImportMembersPage />} />
-        <Route path="*" element={<Notice title="There is no such page." />} />
+        <Route path="*" element={<Notice title="Page not found." />} />
       </Routes>
     </div>
   );

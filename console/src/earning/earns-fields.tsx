@@ -23,25 +23,25 @@ export function EarnsFields({ earns, onChange }: { earns: Earns; onChange: Chang
         <>
           <Rows
             legend="Points for each friend"
-            add="Add a rung"
-            least={1}
+            add="Add a step"
+            minRows={1}
             rows={earns.ladder}
             blank={{ from: (earns.ladder.at(-1)?.from ?? 0) + 1, points: 100 }}
             onChange={(ladder) => onChange({ ...earns, ladder })}
           >
-            {(rung, change) => (
+            {(step, change) => (
               <>
                 <NumberField
                   label="From friend number"
                   min={1}
-                  value={rung.from}
-                  onChange={(from) => change({ ...rung, from: from ?? 1 })}
+                  value={step.from}
+                  onChange={(from) => change({ ...step, from: from ?? 1 })}
                 />
                 <NumberField
                   label="Points"
                   min={0}
-                  value={rung.points}
-                  onChange={(points) => change({ ...rung, points: points ?? 0 })}
+                  value={step.points}
+                  onChange={(points) => change({ ...step, points: points ?? 0 })}
                 />
               </>
             )}
@@ -61,7 +61,7 @@ export function EarnsFields({ earns, onChange }: { earns: Earns; onChange: Chang
         <Rows
           legend="Points for each product"
           add="Add a product"
-          least={1}
+          minRows={1}
           rows={earns.products}
           blank={{ productId: "", points: 50 }}
           onChange={(products) => onChange({ ...earns, products })}
@@ -87,28 +87,28 @@ export function EarnsFields({ earns, onChange }: { earns: Earns; onChange: Chang
       return (
         <>
           <fieldset>
-            <legend>Points of the days in a row</legend>
+            <legend>Points by day of the streak</legend>
             <div className={ui.pair}>
-              {earns.days.map((points, place) => (
+              {earns.days.map((points, dayIndex) => (
                 <NumberField
                   // biome-ignore lint/suspicious/noArrayIndexKey: the index is the day
-                  key={place}
-                  label={`Day ${place + 1}`}
+                  key={dayIndex}
+                  label={`Day ${dayIndex + 1}`}
                   min={0}
                   value={points}
-                  onChange={(changed) => onChange({ ...earns, days: earns.days.with(place, changed ?? 0) })}
+                  onChange={(changed) => onChange({ ...earns, days: earns.days.with(dayIndex, changed ?? 0) })}
                 />
               ))}
             </div>
           </fieldset>
           <NumberField
-            label="Days in a row that may be missed"
+            label="Days that may be missed without ending the streak"
             min={0}
             value={earns.freezes ?? 0}
             onChange={(freezes) => onChange({ ...earns, freezes: freezes ?? 0 })}
           />
           <Rows
-            legend="On top for days in a row"
+            legend="Streak bonuses"
             add="Add a bonus"
             rows={earns.streakBonuses}
             blank={{ streak: 7, points: 50 }}
@@ -117,7 +117,7 @@ export function EarnsFields({ earns, onChange }: { earns: Earns; onChange: Chang
             {(bonus, change) => (
               <>
                 <NumberField
-                  label="Days in a row"
+                  label="Streak in days"
                   min={1}
                   value={bonus.streak}
                   onChange={(streak) => change({ ...bonus, streak: streak ?? 1 })}
@@ -137,13 +137,13 @@ export function EarnsFields({ earns, onChange }: { earns: Earns; onChange: Chang
       return (
         <div className={ui.pair}>
           <TextField
-            label="Id of the draw"
+            label="Draw id"
             required
             value={earns.drawId}
             onChange={({ target }) => onChange({ ...earns, drawId: target.value })}
           />
           <NumberField
-            label="Amount of a purchase for a ticket"
+            label="Purchase amount per ticket"
             min={1}
             value={earns.amountPerTicket}
             onChange={(amount) => onChange({ ...earns, amountPerTicket: amount ?? 1 })}
@@ -159,15 +159,15 @@ function PurchaseFields({ earns, onChange }: { earns: Purchase; onChange: Change
   return (
     <>
       <NumberField
-        label="Least amount of a purchase"
+        label="Minimum purchase amount"
         min={0}
         value={earns.minimumAmount}
         onChange={(minimumAmount) => onChange({ ...earns, minimumAmount: minimumAmount ?? 0 })}
       />
       <Rows
-        legend="Rates: the last that the amount reaches counts for all of it"
+        legend="Rates: the highest rate that the amount reaches applies to the whole amount"
         add="Add a rate"
-        least={1}
+        minRows={1}
         rows={earns.tiers}
         blank={{ from: (earns.tiers.at(-1)?.from ?? 0) + 1_000, rate: { points: 1, perAmount: 100 } }}
         onChange={(tiers) => onChange({ ...earns, tiers })}
@@ -187,7 +187,7 @@ function PurchaseFields({ earns, onChange }: { earns: Purchase; onChange: Change
               onChange={(points) => change({ ...tier, rate: { ...tier.rate, points: points ?? 1 } })}
             />
             <NumberField
-              label="for each"
+              label="per amount of"
               min={1}
               value={tier.rate.perAmount}
               onChange={(perAmount) => change({ ...tier, rate: { ...tier.rate, perAmount: perAmount ?? 1 } })}
@@ -231,7 +231,7 @@ function MultiplierFields({ multiplier, onChange }: { multiplier: Multiplier; on
         onChange={(factor) => onChange({ ...multiplier, basisPoints: Math.round((factor ?? 1) * 10_000) })}
       />
       <fieldset>
-        <legend>Days; none is every day</legend>
+        <legend>Days; without a selection, every day</legend>
         <div className={ui.row}>
           {week.map((number) => (
             <label key={number} className={ui.choice}>

@@ -12,7 +12,7 @@ import ui from "../ui/ui.module.css";
 
 const COLUMNS = ["customerId", "memberId", "userId", "nik"];
 /** A limit for each request: every entry is a transaction, and a request must be answered within seconds. */
-const AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
 interface Entry {
   line: number;
@@ -20,7 +20,7 @@ interface Entry {
 }
 interface Report {
   /** The valid entries; after an import, the linked entries. */
-  good: Entry[];
+  valid: Entry[];
   rejected: RejectedRow[];
   awardsReleased: number;
   unknownCustomerIds: string[];
@@ -31,24 +31,24 @@ function readEntries(text: string): Entry[] | string {
   const table = readTable(text, COLUMNS);
   if ("problem" in table) return problemInWords(table.problem, COLUMNS);
   if (!table.columns.includes("customerId") || table.columns.length < 2) {
-    return "The first line must name the columns: customerId, and memberId, userId or nik.";
+    return "The first line must name the columns customerId and at least one of memberId, userId or nik.";
   }
   return table.rows.map(({ line, values }) => {
-    const filled = Object.entries(values).filter(([, value]) => value !== "");
-    return { line, input: { customerId: "", ...Object.fromEntries(filled) } };
+    const nonEmpty = Object.entries(values).filter(([, value]) => value !== "");
+    return { line, input: { customerId: "", ...Object.fromEntries(nonEmpty) } };
   });
 }
 
 /** Rejects each entry with an id that an earlier entry links to another customer. */
-function contradictions(entries: readonly Entry[]): RejectedRow[] {
-  const owners = new Map<string, Entry>();
+function conflictsBetween(entries: readonly Entry[]): RejectedRow[] {
+  const firstEntries = new Map<string, Entry>();
   return entries.flatMap((entry, index) => {
     const { customerId, ...ids } = entry.input;
     for (const [kind, value] of Object.entries(ids)) {
-      const first = owners.get(`${kind} ${value}`) ?? entry;
-      owners.set(`${kind} ${value}`, first);
+      const first = firstEntries.get(`${kind} ${value}`) ?? entry;
+      firstEntries.set(`${kind} ${value}`, first);
       if (first.input.customerId === customerId) continue;
-      const reason = `Line ${first.line} gives the same ${kind} to another customer.`;
+      const reason = `Line ${first.line} assigns the same ${kind} to another customer.`;
       return [{ row: index + 1, line: entry.line, reason }];
     }
     return [];
@@ -65,11 +65,11 @@ export function ImportMembersPage() {
   const [progress, setProgress] = useState<string | null>(null);
 
   async function send(entries: readonly Entry[], dryRun: boolean): Promise<Report | null> {
-    const report: Report = { good: [], rejected: [], awardsReleased: 0, unknownCustomerIds: [] };
+    const report: Report = { valid: [], rejected: [], awardsReleased: 0, unknownCustomerIds: [] };
     setRefusals([]);
-    for (let start = 0; start < entries.length; start += AT_ONCE) {
+    for (let start = 0; start < entries.length; start += BATCH_SIZE) {
       setProgress(`${dryRun ? "Checking" : "Linking"} row ${count(start + 1)} of ${count(entries.length)} …`);
-      const part = entries.slice(start, start + AT_ONCE);
+      const part = entries.slice(start, start + BATCH_SIZE);
       const result = await link({ variables: { input: part.map(({ input }) => input), dryRun } });
       const payload = result.data?.linkMembers;
       const answer = answerOf(result, payload);
@@ -78,8 +78,8 @@ export function ImportMembersPage() {
         setRefusals(answer.refusals);
         return null;
       }
-      const bad = new Set(payload.rejected.map(({ row }) => row));
-      report.good.push(...part.filter((_, index) => !bad.has(index + 1)));
+      const rejectedRows = new Set(payload.rejected.map(({ row }) => row));
+      report.valid.push(...part.filter((_, index) => !rejectedRows.has(index + 1)));
       report.rejected.push(
         ...payload.rejected.map(({ row, reason }) => ({ row: start + row, line: part[row - 1]?.line ?? null, reason })),
       );
@@ -97,25 +97,25 @@ export function ImportMembersPage() {
     if (!file) return;
     const entries = readEntries(decodeText(new Uint8Array(await file.arrayBuffer())));
     if (typeof entries === "string") return setProblem(entries);
-    const contradicted = contradictions(entries);
-    const lines = new Set(contradicted.map(({ line }) => line));
+    const conflicting = conflictsBetween(entries);
+    const lines = new Set(conflicting.map(({ line }) => line));
     const report = await send(
       entries.filter(({ line }) => !lines.has(line)),
       true,
     );
     const byLine = (a: RejectedRow, b: RejectedRow) => (a.line ?? 0) - (b.line ?? 0);
-    if (report) setChecked({ ...report, rejected: [...report.rejected, ...contradicted].sort(byLine) });
+    if (report) setChecked({ ...report, rejected: [...report.rejected, ...conflicting].sort(byLine) });
   }
 
-  async function write() {
+  async function importMembers() {
     if (!checked) return;
-    setImported(await send(checked.good, false));
+    setImported(await send(checked.valid, false));
     setChecked(null);
   }
 
   return (
     <Page title="Import members">
-      <Card title="Whose the ids of producers are">
+      <Card title="Link producer ids to customers">
         <div className={ui.form}>
           <div>
             <label htmlFor="members">A CSV file of members</label>
@@ -127,8 +127,8 @@ export function ImportMembersPage() {
               onChange={({ target }) => void check(target.files?.[0])}
             />
             <p className={`${ui.soft} ${ui.small}`}>
-              The first line names the columns: customerId, and memberId, userId or nik. Nothing is written before you
-              have seen what is wrong with it. Importing a file again is safe.
+              The first line names the columns: customerId, and at least one of memberId, userId or nik. The file is
+              only checked at first: you see its problems before any id is linked. You can safely import a file again.
             </p>
           </div>
           {progress && <p role="status">{progress}</p>}
@@ -137,7 +137,7 @@ export function ImportMembersPage() {
           {imported && (
             <Notice
               tone={imported.rejected.length > 0 ? "calm" : "good"}
-              title={`${count(imported.good.length)} rows are linked; ${count(imported.awardsReleased)} awards had waited for it.`}
+              title={`${count(imported.valid.length)} rows were linked; ${count(imported.awardsReleased)} waiting awards were released.`}
             />
           )}
           {imported && <RejectedRows rows={imported.rejected} />}
@@ -145,23 +145,25 @@ export function ImportMembersPage() {
             <>
               <Notice
                 tone={checked.rejected.length > 0 ? "calm" : "good"}
-                title={`${count(checked.good.length)} rows are right, ${count(checked.rejected.length)} are not.`}
+                title={`${count(checked.valid.length)} rows are valid, ${count(checked.rejected.length)} are not.`}
               >
-                {checked.awardsReleased > 0 && <p>{`${count(checked.awardsReleased)} awards wait for it.`}</p>}
+                {checked.awardsReleased > 0 && (
+                  <p>{`${count(checked.awardsReleased)} awards are waiting for these links.`}</p>
+                )}
               </Notice>
               <RejectedRows rows={checked.rejected} />
               {checked.unknownCustomerIds.length > 0 && (
                 <Notice title={`${count(checked.unknownCustomerIds.length)} customers have never signed in here.`}>
                   <p>
-                    That is normal for new customers. Check the ids for mistakes, because a later import cannot change a
+                    This is normal for new customers. Check the ids for mistakes, because a later import cannot change a
                     link: {checked.unknownCustomerIds.slice(0, 20).join(", ")}
                     {checked.unknownCustomerIds.length > 20 && " and others"}.
                   </p>
                 </Notice>
               )}
               <div className={ui.row}>
-                <Button disabled={checked.good.length === 0} onClick={() => void write()}>
-                  {`Link ${count(checked.good.length)} rows`}
+                <Button disabled={checked.valid.length === 0} onClick={() => void importMembers()}>
+                  {`Link ${count(checked.valid.length)} rows`}
                 </Button>
               </div>
             </>

@@ -30,15 +30,18 @@ export function MessagePage() {
       <Page title="Refused message">
         <Failure error={error} retry={refetch} />
         {!error && loading && <Waiting />}
-        {!error && !loading && <Notice title="There is no such message." />}
+        {!error && !loading && <Notice title="Message not found." />}
       </Page>
     );
   }
   const isOpen = !message.redrivenAt;
   return (
-    <Page title={nameOf(message)} mark={<Mark tone={isOpen ? "bad" : "good"}>{isOpen ? "Refused" : "Sent on"}</Mark>}>
+    <Page
+      title={nameOf(message)}
+      mark={<Mark tone={isOpen ? "bad" : "good"}>{isOpen ? "Refused" : "Resubmitted"}</Mark>}
+    >
       {message.redrivenAt && (
-        <Notice tone="good" title={`${message.redrivenBy} sent it on, ${moment(message.redrivenAt)}.`}>
+        <Notice tone="good" title={`${message.redrivenBy} resubmitted the message on ${moment(message.redrivenAt)}.`}>
           <p>
             <Link to="/earning/quarantine">Back to the refused messages</Link>
           </p>
@@ -48,7 +51,7 @@ export function MessagePage() {
         <Problems problems={message.problems} />
         <Facts>
           <Fact name="From">{`${message.source}, ${message.actor}`}</Fact>
-          <Fact name="Came">{count(message.times) + (message.times === 1 ? " time" : " times")}</Fact>
+          <Fact name="Received">{count(message.times) + (message.times === 1 ? " time" : " times")}</Fact>
           <Fact name="First">{moment(message.receivedAt)}</Fact>
           <Fact name="Last">{moment(message.lastReceivedAt)}</Fact>
         </Facts>
@@ -64,7 +67,7 @@ export function MessagePage() {
 }
 
 /** Formats JSON with a line for each member; returns any other text unchanged. */
-function laidOut(text: string): string {
+function formatted(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {
@@ -80,14 +83,15 @@ interface EditorProps {
 
 /** Edits a message, and shows the difference to the refused text beside the editor. */
 function Editor({ id, payload, onSent }: EditorProps) {
-  const original = useMemo(() => laidOut(payload), [payload]);
+  const original = useMemo(() => formatted(payload), [payload]);
   const [text, setText] = useState(original);
-  const [tryMessage, trial] = useLazyQuery(TryMessageDocument, { fetchPolicy: "network-only" });
+  const [simulate, simulation] = useLazyQuery(TryMessageDocument, { fetchPolicy: "network-only" });
   const [redrive, { loading }] = useMutation(RedriveDocument);
   const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
   const [problems, setProblems] = useState<readonly ProblemFragment[]>([]);
   const isChanged = text !== original;
-  const tried = trial.loading || trial.variables?.payload !== text ? undefined : trial.data?.simulateReward;
+  const simulated =
+    simulation.loading || simulation.variables?.payload !== text ? undefined : simulation.data?.simulateReward;
 
   async function send() {
     const result = await redrive({ variables: { input: { id, ...(isChanged && { payload: text }) } } });
@@ -99,7 +103,7 @@ function Editor({ id, payload, onSent }: EditorProps) {
 
   return (
     <div className={ui.halves}>
-      <Card title="Correct it">
+      <Card title="Correction">
         <div className={ui.form}>
           <TextArea
             label="The message"
@@ -108,37 +112,37 @@ function Editor({ id, payload, onSent }: EditorProps) {
             className={ui.mono}
             value={text}
             onChange={({ target }) => setText(target.value)}
-            help="[nik removed] may stay where it is: it means the national id that was there."
+            help="You can leave [nik removed] as it is: it stands for the original national id."
           />
           <Refusals refusals={refusals} />
           {problems.length > 0 && <Problems problems={problems} />}
           <div className={ui.row}>
-            <Button look="quiet" busy={trial.loading} onClick={() => void tryMessage({ variables: { payload: text } })}>
-              Try it
+            <Button
+              look="quiet"
+              busy={simulation.loading}
+              onClick={() => void simulate({ variables: { payload: text } })}
+            >
+              Test
             </Button>
             <Button busy={loading} onClick={() => void send()}>
-              {isChanged ? "Send it on, corrected" : "Send it on as it is"}
+              {isChanged ? "Resubmit the correction" : "Resubmit unchanged"}
             </Button>
           </div>
         </div>
       </Card>
       <div className={ui.stack}>
         <Card title="Changes">
-          {isChanged ? (
-            <Difference before={original} after={text} />
-          ) : (
-            <p className={ui.soft}>Nothing is changed yet.</p>
-          )}
+          {isChanged ? <Difference before={original} after={text} /> : <p className={ui.soft}>No changes yet.</p>}
         </Card>
-        {tried && (
-          <Card title="Result, if it were sent now">
-            {tried.problems.length > 0 ? (
+        {simulated && (
+          <Card title="Result if the message is sent now">
+            {simulated.problems.length > 0 ? (
               <>
-                <Notice tone="bad" title="It would be refused." />
-                <Problems problems={tried.problems} />
+                <Notice tone="bad" title="The message would be refused." />
+                <Problems problems={simulated.problems} />
               </>
             ) : (
-              <Outcomes outcomes={tried.outcomes} />
+              <Outcomes outcomes={simulated.outcomes} />
             )}
           </Card>
         )}
@@ -152,14 +156,14 @@ function Difference({ before, after }: { before: string; after: string }) {
   const parts = diffLines(before, after);
   return (
     <pre className={styles.diff}>
-      {parts.map(({ value, added, removed }, place) => {
+      {parts.map(({ value, added, removed }, index) => {
         const text = value.replace(/\n$/, "");
         // biome-ignore lint/suspicious/noArrayIndexKey: a part has no key but its index
-        if (added) return <ins key={place}>{prefixed(text, "+ ")}</ins>;
+        if (added) return <ins key={index}>{prefixed(text, "+ ")}</ins>;
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
-        if (removed) return <del key={place}>{prefixed(text, "− ")}</del>;
+        if (removed) return <del key={index}>{prefixed(text, "− ")}</del>;
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
-        return <span key={place}>{prefixed(text, "  ")}</span>;
+        return <span key={index}>{prefixed(text, "  ")}</span>;
       })}
     </pre>
   );

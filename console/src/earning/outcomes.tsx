@@ -6,7 +6,7 @@ import ui from "../ui/ui.module.css";
 
 /** The decision of each rule about each line of a message. */
 export function Outcomes({ outcomes }: { outcomes: readonly OutcomeFragment[] }) {
-  if (outcomes.length === 0) return <Empty>No rule is about this message.</Empty>;
+  if (outcomes.length === 0) return <Empty>No rule applies to this message.</Empty>;
   return (
     <ul className={ui.list}>
       {outcomes.map((outcome) => (
@@ -14,7 +14,7 @@ export function Outcomes({ outcomes }: { outcomes: readonly OutcomeFragment[] })
           <span className={ui.row}>
             <strong>{`Line ${outcome.line}: ${outcome.ruleId}, version ${outcome.ruleVersion}`}</strong>
             <Mark tone={outcome.awarded ? "good" : "plain"}>
-              {outcome.awarded ? "Earns" : words(outcome.reason ?? "Nothing")}
+              {outcome.awarded ? "Earns" : words(outcome.reason ?? "No award")}
             </Mark>
           </span>
           {outcome.awards.map(({ id, role, unit, quantity, sku }) => (

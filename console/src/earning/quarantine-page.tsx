@@ -35,7 +35,7 @@ export function QuarantinePage() {
     >
       <nav className={ui.views} aria-label="Messages">
         <Link to="/earning/quarantine" aria-current={openOnly ? "page" : undefined}>
-          Not sent on yet
+          Not resubmitted
         </Link>
         <Link to="/earning/quarantine?all" aria-current={openOnly ? undefined : "page"}>
           All
@@ -45,7 +45,7 @@ export function QuarantinePage() {
         <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
         {messages && rows.length === 0 && (
-          <Empty>{openOnly ? "No message waits. New ones appear here." : "No message was ever refused."}</Empty>
+          <Empty>{openOnly ? "No refused messages. New ones appear here." : "No message has ever been refused."}</Empty>
         )}
         {rows.length > 0 && (
           <MessageTable messages={rows} reload={pages.reload} hasMore={pages.hasMore} onMore={pages.readMore} />
@@ -77,7 +77,7 @@ function MessageTable(props: {
   const toggle = (id: string) =>
     setChosen((before) => new Set(before.has(id) ? [...before].filter((each) => each !== id) : [...before, id]));
 
-  async function sendOn() {
+  async function resubmit() {
     setBusy(true);
     const result: Report = { sent: 0, refused: [] };
     for (const id of chosen) {
@@ -98,7 +98,7 @@ function MessageTable(props: {
       {report && (
         <Notice
           tone={report.refused.length > 0 ? "calm" : "good"}
-          title={`${count(report.sent)} sent on, ${count(report.refused.length)} refused again.`}
+          title={`${count(report.sent)} resubmitted, ${count(report.refused.length)} refused again.`}
         >
           {report.refused.map(({ id, reason }) => (
             <p key={id}>{reason}</p>
@@ -108,31 +108,31 @@ function MessageTable(props: {
       {open.length > 0 && (
         <div className={ui.row}>
           <Button look="quiet" onClick={() => setChosen(new Set(open.map(({ id }) => id)))}>
-            Choose all
+            Select all
           </Button>
-          <Button disabled={chosen.size === 0} busy={isBusy} onClick={() => void sendOn()}>
-            {`Send ${count(chosen.size)} on as they are`}
+          <Button disabled={chosen.size === 0} busy={isBusy} onClick={() => void resubmit()}>
+            {`Resubmit ${count(chosen.size)} unchanged`}
           </Button>
-          <span className={`${ui.soft} ${ui.small}`}>For example after a rule or a link was added.</span>
+          <span className={`${ui.soft} ${ui.small}`}>For example after you added a rule or a link.</span>
         </div>
       )}
       <VirtualTable
         label="Refused messages"
         rows={messages}
         rowKey={({ id }) => id}
-        onOpen={(message) => void navigate(addressOf(message))}
+        onOpen={(message) => void navigate(pathOf(message))}
         onChoose={(message) => !message.redrivenAt && toggle(message.id)}
         hasMore={hasMore}
         onMore={onMore}
         columns={[
           {
-            name: "Choose",
+            name: "Select",
             width: "4.5rem",
             show: (message) =>
               !message.redrivenAt && (
                 <input
                   type="checkbox"
-                  aria-label={`Choose ${nameOf(message)}`}
+                  aria-label={`Select ${nameOf(message)}`}
                   checked={chosen.has(message.id)}
                   onChange={() => toggle(message.id)}
                 />
@@ -141,7 +141,7 @@ function MessageTable(props: {
           {
             name: "Message",
             width: "minmax(10rem, 1fr)",
-            show: (message) => <Link to={addressOf(message)}>{nameOf(message)}</Link>,
+            show: (message) => <Link to={pathOf(message)}>{nameOf(message)}</Link>,
           },
           {
             name: "Problem",
@@ -166,7 +166,7 @@ function MessageTable(props: {
 export const nameOf = ({ ticketId, receivedAt }: QuarantinedRowFragment) =>
   ticketId ?? `Message of ${moment(receivedAt)}`;
 
-const addressOf = ({ id }: QuarantinedRowFragment) => `/earning/quarantine/${encodeURIComponent(id)}`;
+const pathOf = ({ id }: QuarantinedRowFragment) => `/earning/quarantine/${encodeURIComponent(id)}`;
 
 const exportedColumns = "ticket_id source actor times received_at problems sent_on_at sent_on_by".split(" ");
 

@@ -25,17 +25,17 @@ import {
 } from "./rule-definition.ts";
 import { sentencesOf } from "./rule-sentences.ts";
 
-const capWords: [keyof Caps, string][] = [
-  ["perEvent", "Most for one event"],
-  ["memberDay", "Most for a member in a day"],
-  ["memberTotal", "Most for a member in all"],
-  ["budget", "Budget: most for all members"],
+const capLabels: [keyof Caps, string][] = [
+  ["perEvent", "Limit per event"],
+  ["memberDay", "Limit per member and day"],
+  ["memberTotal", "Limit per member in total"],
+  ["budget", "Budget for all members"],
 ];
 
 /**
  * Builds a rule, and shows it as sentences meanwhile. The gateway validates the rule and names the field of a problem.
  *
- * @param ruleId of the rule whose next version is built; null for a new rule
+ * @param ruleId the rule whose next version is built; null for a new rule
  */
 export function RuleBuilder(props: {
   ruleId: string | null;
@@ -68,16 +68,16 @@ export function RuleBuilder(props: {
   return (
     <div className={ui.columns}>
       <form className={ui.form} onSubmit={save}>
-        <Card title="Earns">
+        <Card title="Earnings">
           <div className={ui.form}>
             <div className={ui.pair}>
               {isNew && (
                 <TextField
-                  label="Id of the rule"
+                  label="Rule id"
                   required
                   value={id}
                   onChange={({ target }) => setId(target.value)}
-                  help="Small letters and digits, with - between words. It never changes."
+                  help="Lower-case letters and digits, with - between words. It cannot be changed later."
                 />
               )}
               <TextField
@@ -85,7 +85,7 @@ export function RuleBuilder(props: {
                 required
                 value={definition.name}
                 onChange={({ target }) => set({ name: target.value })}
-                help="Customers see it in their activity."
+                help="Customers see the name in their activity."
               />
               <TextField
                 label="Campaign"
@@ -93,7 +93,7 @@ export function RuleBuilder(props: {
                 disabled={!isNew}
                 value={definition.campaign}
                 onChange={({ target }) => set({ campaign: target.value })}
-                help="Small letters and digits, with - between words."
+                help="Lower-case letters and digits, with - between words."
               />
             </div>
             <SelectField
@@ -111,7 +111,7 @@ export function RuleBuilder(props: {
             <EarnsFields key={definition.action} earns={definition} onChange={(earns) => set(earns)} />
           </div>
         </Card>
-        <Card title="When, and for whom">
+        <Card title="Period and audience">
           <div className={ui.form}>
             <div className={ui.pair}>
               <TextField
@@ -140,57 +140,57 @@ export function RuleBuilder(props: {
         </Card>
         <Card title="Limits">
           <div className={ui.pair}>
-            {capWords.map(([cap, label]) => (
+            {capLabels.map(([cap, label]) => (
               <NumberField
                 key={cap}
                 label={label}
                 min={1}
                 value={definition.caps[cap]}
-                onChange={(most) => set({ caps: { ...definition.caps, [cap]: most } })}
+                onChange={(limit) => set({ caps: { ...definition.caps, [cap]: limit } })}
                 help="Empty: no limit."
               />
             ))}
             <NumberField
-              label="Days until it is credited"
+              label="Days until points are credited"
               min={0}
               value={definition.pendingDays}
               onChange={(pendingDays) => set({ pendingDays: pendingDays ?? 0 })}
             />
             <NumberField
-              label="Days until it lapses"
+              label="Days until points expire"
               min={1}
               value={definition.expiryDays}
               onChange={(expiryDays) => set({ expiryDays })}
               help="Empty: never."
             />
             <SelectField
-              label="With other rules"
+              label="Combination with other rules"
               disabled={!isNew}
               value={definition.stacking}
               onChange={({ target }) => set({ stacking: target.value as Definition["stacking"] })}
             >
-              <option value="exclusive">Only the first rule that gives anything</option>
-              <option value="stackable">On top of other rules</option>
+              <option value="exclusive">Exclusive: only the first matching rule applies</option>
+              <option value="stackable">In addition to other rules</option>
             </SelectField>
             <NumberField
               label="Priority"
               value={definition.priority}
               onChange={(priority) => set({ priority: priority ?? 0 })}
-              help="Higher goes first."
+              help="Rules with a higher priority are evaluated first."
             />
           </div>
         </Card>
         <Refusals refusals={refusals} />
         <div className={ui.row}>
           <Button look="quiet" onClick={onLeave}>
-            Leave it
+            Discard
           </Button>
           <Button type="submit" busy={creating.loading || revising.loading}>
-            {isNew ? "Make the rule" : "Write the next version"}
+            {isNew ? "Create the rule" : "Create a new version"}
           </Button>
         </div>
       </form>
-      <Card title="It reads">
+      <Card title="Summary">
         <ul className={ui.list} aria-live="polite">
           {sentencesOf(definition).map((sentence) => (
             <li key={sentence}>{sentence}</li>
@@ -214,12 +214,12 @@ function AudienceFields({ audience, onChange }: { audience: Audience; onChange(a
         }}
       >
         <option value="everybody">Everybody</option>
-        <option value="new-members">Members who joined lately</option>
-        <option value="members">Chosen members</option>
+        <option value="new-members">Members who joined recently</option>
+        <option value="members">Selected members</option>
       </SelectField>
       {audience.kind === "new-members" && (
         <NumberField
-          label="Joined at most so many days before"
+          label="Days since joining, at most"
           min={0}
           value={audience.withinDays}
           onChange={(withinDays) => onChange({ kind: "new-members", withinDays: withinDays ?? 0 })}
@@ -227,7 +227,7 @@ function AudienceFields({ audience, onChange }: { audience: Audience; onChange(a
       )}
       {audience.kind === "members" && (
         <TextArea
-          label="Members, one a line"
+          label="Members, one per line"
           value={audience.memberIds.join("\n")}
           onChange={({ target }) => onChange({ kind: "members", memberIds: target.value.split("\n") })}
           onBlur={() => onChange({ kind: "members", memberIds: audience.memberIds.filter((id) => id.trim() !== "") })}

@@ -16,7 +16,7 @@ export interface Caps {
   budget: number | null;
 }
 
-export interface Common {
+export interface RuleSettings {
   campaign: string;
   name: string;
   window: Period;
@@ -49,15 +49,15 @@ export type Earns =
   | { action: "luckydraw"; drawId: string; amountPerTicket: number };
 
 export type Action = Earns["action"];
-export type Definition = Common & Earns;
+export type Definition = RuleSettings & Earns;
 
 export const actionTitles: Record<Action, string> = {
   register: "Joining the programme",
-  registerreferral: "Bringing a friend",
+  registerreferral: "Inviting a friend",
   transactionpromo: "A purchase",
   transactionreferral: "A purchase by a friend",
   dailycheckin: "A daily check-in",
-  luckydraw: "Tickets of a lucky draw",
+  luckydraw: "Tickets for a lucky draw",
 };
 
 /** The first values of the builder, by action. */

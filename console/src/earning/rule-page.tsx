@@ -19,7 +19,7 @@ import ui from "../ui/ui.module.css";
 import { RuleBuilder } from "./rule-builder.tsx";
 import { definitionOf, newDefinition } from "./rule-definition.ts";
 import { sentencesOf } from "./rule-sentences.ts";
-import { Budget, stateOf } from "./rules-page.tsx";
+import { Budget, stateMark } from "./rules-page.tsx";
 
 export function NewRulePage() {
   const navigate = useNavigate();
@@ -49,7 +49,7 @@ export function RulePage() {
       <Page title={ruleId}>
         <Failure error={error} retry={refetch} />
         {!error && loading && <Waiting />}
-        {!error && !loading && <Notice title="There is no such rule." />}
+        {!error && !loading && <Notice title="Rule not found." />}
       </Page>
     );
   }
@@ -58,15 +58,15 @@ export function RulePage() {
   return (
     <Page
       title={definition.name}
-      mark={stateOf(newest)}
+      mark={stateMark(newest)}
       actions={
         canChange &&
         !isEditing && (
           <span className={ui.row}>
-            <Button onClick={() => setEditing(true)}>Write the next version</Button>
+            <Button onClick={() => setEditing(true)}>Create a new version</Button>
             <ActionForm
               title="Retire"
-              submit="Retire it for good"
+              submit="Retire permanently"
               look="danger"
               send={async () => {
                 const result = await retire({
@@ -76,7 +76,7 @@ export function RulePage() {
                 return answerOf(result, result.data?.retireRewardRule);
               }}
             >
-              <p>The rule decides nothing any more. The points that it has given stay given.</p>
+              <p>The rule no longer applies to new messages. Points that it already awarded are not affected.</p>
             </ActionForm>
           </span>
         )
@@ -106,14 +106,14 @@ function Versions({ versions }: { versions: readonly RuleVersionFragment[] }) {
   // Until the operator chooses, the newest version is compared with its predecessor, even if it was just written.
   const [left, setLeft] = useState<number | null>(null);
   const [right, setRight] = useState<number | null>(null);
-  const of = (number: number) => versions.find(({ version }) => version === number);
-  const before = left === null ? versions[1] : of(left);
-  const after = right === null ? versions[0] : of(right);
-  const isAlone = versions.length === 1;
+  const versionByNumber = (number: number) => versions.find(({ version }) => version === number);
+  const before = left === null ? versions[1] : versionByNumber(left);
+  const after = right === null ? versions[0] : versionByNumber(right);
+  const isOnlyVersion = versions.length === 1;
   return (
-    <Card title={isAlone ? "Version 1" : "Versions side by side"}>
+    <Card title={isOnlyVersion ? "Version 1" : "Versions side by side"}>
       <div className={ui.halves}>
-        {!isAlone && before && (
+        {!isOnlyVersion && before && (
           <Version chosen={before} versions={versions} label="Left" other={after} onChoose={setLeft} change="gone" />
         )}
         {after && (
@@ -121,7 +121,7 @@ function Versions({ versions }: { versions: readonly RuleVersionFragment[] }) {
             chosen={after}
             versions={versions}
             label="Right"
-            other={isAlone ? undefined : before}
+            other={isOnlyVersion ? undefined : before}
             onChoose={setRight}
             change="new"
           />
@@ -153,7 +153,7 @@ function Version(props: {
       )}
       <p className={`${ui.soft} ${ui.small}`}>
         {`${chosen.createdBy}, ${moment(chosen.createdAt)}. `}
-        {chosen.usedAt ? `In use since ${moment(chosen.usedAt)}.` : "It has decided about nothing yet."}
+        {chosen.usedAt ? `In use since ${moment(chosen.usedAt)}.` : "It has not been applied yet."}
       </p>
       <ul className={ui.list}>
         {sentencesOf(definitionOf(chosen)).map((sentence) => (

@@ -4,23 +4,23 @@ import type { Audience, Caps, Definition, Multiplier, Period } from "./rule-defi
 /** A rule in sentences, in the order of evaluation. Versions are compared sentence by sentence. */
 export function sentencesOf(definition: Definition): string[] {
   return [
-    ...earnings(definition),
+    ...earningSentences(definition),
     windowSentence(definition.window),
     audienceSentence(definition.audience),
     ...capSentences(definition),
     definition.pendingDays === 0
-      ? "It is credited at once."
-      : `It is credited ${days(definition.pendingDays)} after it was earned, at the earliest.`,
+      ? "The points are credited immediately."
+      : `The points are credited ${days(definition.pendingDays)} after they were earned, at the earliest.`,
     definition.expiryDays === null
-      ? "It never lapses before it is credited."
-      : `If it cannot be credited within ${days(definition.expiryDays)} more, it lapses.`,
+      ? "Pending points never expire."
+      : `Points that cannot be credited within a further ${days(definition.expiryDays)} expire.`,
     definition.stacking === "stackable"
-      ? "It is given on top of other rules."
-      : `Only the first rule that gives anything counts; this rule has the priority ${definition.priority}.`,
+      ? "It applies in addition to other rules."
+      : `Only the first matching rule applies; this rule has priority ${definition.priority}.`,
   ];
 }
 
-function earnings(definition: Definition): string[] {
+function earningSentences(definition: Definition): string[] {
   switch (definition.action) {
     case "register":
       return [`A member who joins the programme earns ${points(definition.points)}.`];
@@ -28,7 +28,7 @@ function earnings(definition: Definition): string[] {
       return [
         ...definition.ladder.map(
           ({ from, points: each }) =>
-            `From friend number ${count(from)} on, each friend brought in earns ${points(each)}.`,
+            `From friend number ${count(from)} on, each invited friend earns ${points(each)}.`,
         ),
         definition.receiverPoints > 0
           ? `The friend earns ${points(definition.receiverPoints)}.`
@@ -52,22 +52,22 @@ function earnings(definition: Definition): string[] {
       );
     case "dailycheckin":
       return [
-        `The first to the seventh day in a row earn ${definition.days.map(count).join(", ")} points; then the first again.`,
+        `The first to the seventh consecutive day earn ${definition.days.map(count).join(", ")} points; then the cycle starts again.`,
         ...definition.streakBonuses.map(
-          ({ streak, points: each }) => `Reaching ${days(streak)} in a row earns ${points(each)} on top.`,
+          ({ streak, points: each }) => `A streak of ${days(streak)} earns a bonus of ${points(each)}.`,
         ),
         definition.freezes
-          ? `Up to ${days(definition.freezes)} in a row may be missed.`
-          : "A missed day ends the days in a row.",
+          ? `Up to ${days(definition.freezes)} may be missed without ending the streak.`
+          : "A missed day ends the streak.",
       ];
     case "luckydraw":
       return [
-        `Each full ${count(definition.amountPerTicket)} of a purchase earns a ticket of the draw ${definition.drawId || "…"}.`,
+        `Each full ${count(definition.amountPerTicket)} of a purchase earns a ticket for the draw ${definition.drawId || "…"}.`,
       ];
   }
 }
 
-const days = (many: number) => (many === 1 ? "1 day" : `${count(many)} days`);
+const days = (number: number) => (number === 1 ? "1 day" : `${count(number)} days`);
 
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 export const weekdayName = (number: number): string => WEEKDAYS[number - 1] ?? "";
@@ -75,43 +75,43 @@ export const weekdayName = (number: number): string => WEEKDAYS[number - 1] ?? "
 function multiplierSentence({ name, basisPoints, weekdays, window }: Multiplier): string {
   const when = [
     ...(weekdays ? [`on ${weekdays.map(weekdayName).join(", ")}`] : []),
-    ...(window ? [between(window)] : []),
+    ...(window ? [periodText(window)] : []),
   ].join(" and ");
-  return `${name || "A multiplier"}: ${when || "always"}, that is multiplied by ${basisPoints / 10_000}.`;
+  return `${name || "A multiplier"}: ${when || "always"}, the points are multiplied by ${basisPoints / 10_000}.`;
 }
 
-const between = ({ from, until }: Period) =>
+const periodText = ({ from, until }: Period) =>
   until === null ? `from ${moment(from)} on` : `from ${moment(from)} until ${moment(until)}`;
 
 const windowSentence = (window: Period) =>
   window.until === null
-    ? `It decides about what happens from ${moment(window.from)} on.`
-    : `It decides about what happens from ${moment(window.from)} until ${moment(window.until)}.`;
+    ? `It applies to events from ${moment(window.from)} on.`
+    : `It applies to events from ${moment(window.from)} until ${moment(window.until)}.`;
 
 function audienceSentence(audience: Audience): string {
   switch (audience.kind) {
     case "everybody":
-      return "It is for everybody.";
+      return "It applies to everybody.";
     case "new-members":
-      return `It is for members who joined at most ${days(audience.withinDays)} before.`;
+      return `It applies to members who joined at most ${days(audience.withinDays)} before.`;
     case "members":
       return audience.memberIds.length <= 5
-        ? `It is only for ${audience.memberIds.join(", ") || "…"}.`
-        : `It is only for ${count(audience.memberIds.length)} members: ${audience.memberIds.slice(0, 4).join(", ")} and others.`;
+        ? `It applies only to ${audience.memberIds.join(", ") || "…"}.`
+        : `It applies only to ${count(audience.memberIds.length)} members: ${audience.memberIds.slice(0, 4).join(", ")} and others.`;
   }
 }
 
 function capSentences({ caps, action }: Definition): string[] {
-  const amount = (most: number) => (action === "luckydraw" ? `${count(most)} tickets` : points(most));
-  const words: [keyof Caps, string][] = [
-    ["perEvent", "For one event it gives at most"],
-    ["memberDay", "To a member in a day it gives at most"],
-    ["memberTotal", "To a member in all it gives at most"],
-    ["budget", "To all members together it gives at most"],
+  const amount = (limit: number) => (action === "luckydraw" ? `${count(limit)} tickets` : points(limit));
+  const limits: [keyof Caps, string][] = [
+    ["perEvent", "Limit per event:"],
+    ["memberDay", "Limit per member and day:"],
+    ["memberTotal", "Limit per member in total:"],
+    ["budget", "Budget for all members:"],
   ];
-  const set = words.flatMap(([cap, text]) => {
-    const most = caps[cap];
-    return most === null ? [] : [`${text} ${amount(most)}.`];
+  const set = limits.flatMap(([cap, text]) => {
+    const limit = caps[cap];
+    return limit === null ? [] : [`${text} ${amount(limit)}.`];
   });
   return set.length > 0 ? set : ["It has no limit."];
 }

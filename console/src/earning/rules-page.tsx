@@ -32,7 +32,7 @@ export function RulesPage() {
       {!data && loading && <Waiting />}
       {rules?.length === 0 && (
         <Card label="Rules">
-          <Empty>No rule has been made. Make a rule, and messages of producers earn by it from then on.</Empty>
+          <Empty>No rule exists yet. Create a rule: from then on it is applied to the messages of producers.</Empty>
         </Card>
       )}
       {rules?.map((rule) => (
@@ -50,7 +50,7 @@ function RuleCard({ rule }: { rule: RuleVersionFragment }) {
         <h2>
           <Link to={`/earning/rules/${encodeURIComponent(rule.ruleId)}`}>{definition.name}</Link>
         </h2>
-        {stateOf(rule)}
+        {stateMark(rule)}
         <span className={`${ui.soft} ${ui.small}`}>
           {`${actionTitles[definition.action]} · ${rule.ruleId} · version ${rule.version}`}
         </span>
@@ -67,14 +67,14 @@ function RuleCard({ rule }: { rule: RuleVersionFragment }) {
   );
 }
 
-const NEARLY_USED = 0.9;
+const NEARLY_USED_SHARE = 0.9;
 
 /** The used part of a rule's budget, over all versions. */
 export function Budget({ rule }: { rule: RuleVersionFragment }) {
   const { budget, budgetUsed } = rule;
   const unit = rule.action === "LUCKY_DRAW" ? "tickets" : "points";
   if (budget == null)
-    return <p className={ui.small}>{`${count(budgetUsed)} ${unit} given; the rule has no budget.`}</p>;
+    return <p className={ui.small}>{`${count(budgetUsed)} ${unit} awarded; the rule has no budget.`}</p>;
   const share = Math.min(1, budgetUsed / budget);
   return (
     <p className={`${ui.row} ${ui.small}`}>
@@ -82,21 +82,21 @@ export function Budget({ rule }: { rule: RuleVersionFragment }) {
         aria-label={`Budget of ${rule.ruleId} used`}
         min={0}
         max={budget}
-        high={budget * NEARLY_USED}
+        high={budget * NEARLY_USED_SHARE}
         value={budgetUsed}
       />
-      <span>{`${count(budgetUsed)} of ${count(budget)} ${unit} given (${Math.round(share * 100)} %)`}</span>
-      {share >= NEARLY_USED && <Mark tone="bad">{share >= 1 ? "Budget used up" : "Budget nearly used up"}</Mark>}
+      <span>{`${count(budgetUsed)} of ${count(budget)} ${unit} awarded (${Math.round(share * 100)} %)`}</span>
+      {share >= NEARLY_USED_SHARE && <Mark tone="bad">{share >= 1 ? "Budget used up" : "Budget nearly used up"}</Mark>}
     </p>
   );
 }
 
-export function stateOf({ retiredAt, definition }: RuleVersionFragment, now = Date.now()) {
+export function stateMark({ retiredAt, definition }: RuleVersionFragment, now = Date.now()) {
   const { window } = JSON.parse(definition) as { window: { from: string; until: string | null } };
   if (retiredAt) return <Mark tone="plain">Retired</Mark>;
   if (window.until !== null && Date.parse(window.until) <= now) return <Mark tone="plain">Ended</Mark>;
-  if (Date.parse(window.from) > now) return <Mark tone="info">Begins later</Mark>;
-  return <Mark tone="good">In force</Mark>;
+  if (Date.parse(window.from) > now) return <Mark tone="info">Scheduled</Mark>;
+  return <Mark tone="good">Active</Mark>;
 }
 
 const exportRules = (rules: readonly RuleVersionFragment[]) =>

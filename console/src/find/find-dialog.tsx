@@ -9,9 +9,9 @@ import styles from "./find.module.css";
 type Hit = Pick<FindQuery["search"][number], "match" | "text" | "detail"> & { path: string };
 
 const KEY = "tessera.console.recent";
-const MOST_RECENT = 8;
+const MAX_RECENT = 8;
 
-const recent = (): Hit[] => {
+const recentHits = (): Hit[] => {
   try {
     const stored: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
     return Array.isArray(stored) ? (stored as Hit[]) : [];
@@ -19,9 +19,9 @@ const recent = (): Hit[] => {
     return [];
   }
 };
-function remember(hit: Hit): void {
-  const others = recent().filter(({ path }) => path !== hit.path);
-  sessionStorage.setItem(KEY, JSON.stringify([hit, ...others].slice(0, MOST_RECENT)));
+function addRecent(hit: Hit): void {
+  const others = recentHits().filter(({ path }) => path !== hit.path);
+  sessionStorage.setItem(KEY, JSON.stringify([hit, ...others].slice(0, MAX_RECENT)));
 }
 
 function pathOf({ order, customer, reward }: FindQuery["search"][number]): string | null {
@@ -34,11 +34,11 @@ function pathOf({ order, customer, reward }: FindQuery["search"][number]): strin
 export default function FindDialog({ onClose }: { onClose(): void }) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
-  const wanted = useDeferredValue(text.trim());
-  const isAsked = wanted.length >= 2;
+  const searchText = useDeferredValue(text.trim());
+  const isSearching = searchText.length >= 2;
   const { data, loading, error } = useQuery(FindDocument, {
-    variables: { text: wanted },
-    skip: !isAsked,
+    variables: { text: searchText },
+    skip: !isSearching,
     fetchPolicy: "network-only",
   });
   const navigate = useNavigate();
@@ -46,12 +46,12 @@ export default function FindDialog({ onClose }: { onClose(): void }) {
     const path = pathOf(hit);
     return path === null ? [] : [{ match: hit.match, text: hit.text, detail: hit.detail, path }];
   });
-  const hits = isAsked ? found : recent();
+  const hits = isSearching ? found : recentHits();
   const active = Math.min(chosen, hits.length - 1);
 
   function open(hit: Hit | undefined) {
     if (!hit) return;
-    remember(hit);
+    addRecent(hit);
     onClose();
     void navigate(hit.path);
   }
@@ -73,11 +73,11 @@ export default function FindDialog({ onClose }: { onClose(): void }) {
           autoFocus
           type="search"
           role="combobox"
-          aria-label="Order number, customer, end of a voucher, reference, ticket or reward"
+          aria-label="Order number, customer, last characters of a voucher code, reference, ticket or reward"
           aria-expanded={hits.length > 0}
           aria-controls="found"
           aria-activedescendant={hits.length > 0 ? `found-${active}` : undefined}
-          placeholder="Order number, customer, end of a voucher …"
+          placeholder="Order number, customer, last characters of a voucher code …"
           autoComplete="off"
           spellCheck={false}
           value={text}
@@ -87,8 +87,8 @@ export default function FindDialog({ onClose }: { onClose(): void }) {
           }}
           onKeyDown={onKeyDown}
         />
-        {!isAsked && hits.length > 0 && <p className={styles.label}>Opened last</p>}
-        <div id="found" role="listbox" aria-label="Found" className={styles.hits}>
+        {!isSearching && hits.length > 0 && <p className={styles.label}>Recently opened</p>}
+        <div id="found" role="listbox" aria-label="Results" className={styles.hits}>
           {hits.map((hit, index) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the input handles the keys
             <div
@@ -110,8 +110,8 @@ export default function FindDialog({ onClose }: { onClose(): void }) {
         </div>
         <p role="status" className={styles.label}>
           {error?.message ??
-            (isAsked && !loading && data && hits.length === 0
-              ? "Nothing was found. Check for a slip of the pen, or give the beginning of it."
+            (isSearching && !loading && data && hits.length === 0
+              ? "No results. Check the spelling, or enter only the first characters."
               : "")}
         </p>
       </div>

@@ -8,17 +8,17 @@ import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx
 import ui from "../ui/ui.module.css";
 import { usePages } from "../ui/use-pages.ts";
 import { BreakActions } from "./break-actions.tsx";
-import { classWords, toneOfBreak } from "./break-words.ts";
+import { classDescriptions, toneOfBreak } from "./break-texts.ts";
 
 const states: ReconciliationBreakState[] = ["OPEN", "REPAIRING", "REPAIRED", "WRITTEN_OFF", "EXPLAINED"];
-const stillOpen: ReconciliationBreakState[] = ["OPEN", "REPAIRING"];
+const openStates: ReconciliationBreakState[] = ["OPEN", "REPAIRING"];
 
 /** Differences found by reconciliation runs. A break whose id is in the address comes first. */
 export function BreaksPage() {
   const { id } = useParams();
   const [search] = useSearchParams();
   const state = states.find((known) => known === search.get("state"));
-  const filter = { states: state ? [state] : stillOpen };
+  const filter = { states: state ? [state] : openStates };
   const pages = usePages(BreaksDocument, { filter }, ({ reconciliationBreaks }) => reconciliationBreaks);
   const { data, rows, error, loading } = pages;
   const breaks = data?.reconciliationBreaks;
@@ -39,7 +39,7 @@ export function BreaksPage() {
     >
       <nav className={ui.views} aria-label="States">
         <Link to="/money/breaks" aria-current={state ? undefined : "page"}>
-          Not settled
+          Open
         </Link>
         {states.slice(2).map((each) => (
           <Link key={each} to={`/money/breaks?state=${each}`} aria-current={each === state ? "page" : undefined}>
@@ -52,12 +52,12 @@ export function BreaksPage() {
       {breaks && rows.length === 0 && (
         <Card label="Breaks">
           <Empty>
-            {state ? "No break is in this state." : "Nothing differs. Our records and those of others agree."}
+            {state ? "No breaks in this state." : "No differences. Our records and those of the other systems agree."}
           </Empty>
         </Card>
       )}
       {sorted.map((each) => (
-        <BreakCard key={each.id} found={each} />
+        <BreakCard key={each.id} reconciliationBreak={each} />
       ))}
       {pages.hasMore && (
         <div className={ui.row}>
@@ -70,35 +70,41 @@ export function BreaksPage() {
   );
 }
 
-function BreakCard({ found }: { found: BreakFragment }) {
-  const evidence = Object.entries(JSON.parse(found.evidence) as Record<string, unknown>);
-  const isOpen = stillOpen.includes(found.state);
+function BreakCard({ reconciliationBreak }: { reconciliationBreak: BreakFragment }) {
+  const evidence = Object.entries(JSON.parse(reconciliationBreak.evidence) as Record<string, unknown>);
+  const isOpen = openStates.includes(reconciliationBreak.state);
   return (
     <Card>
       <header className={ui.row}>
-        <h2>{words(found.class)}</h2>
-        <Mark tone={toneOfBreak(found.state)}>{words(found.state)}</Mark>
-        <span className={`${ui.soft} ${ui.small}`}>{age(found.ageSeconds)}</span>
+        <h2>{words(reconciliationBreak.class)}</h2>
+        <Mark tone={toneOfBreak(reconciliationBreak.state)}>{words(reconciliationBreak.state)}</Mark>
+        <span className={`${ui.soft} ${ui.small}`}>{age(reconciliationBreak.ageSeconds)}</span>
       </header>
-      <p>{classWords[found.class]}</p>
+      <p>{classDescriptions[reconciliationBreak.class]}</p>
       <Facts>
-        {found.orderNumber && (
+        {reconciliationBreak.orderNumber && (
           <Fact name="Order">
-            <Link to={`/orders/${found.orderNumber}`}>{found.orderNumber}</Link>
+            <Link to={`/orders/${reconciliationBreak.orderNumber}`}>{reconciliationBreak.orderNumber}</Link>
           </Fact>
         )}
-        {found.customerId && (
+        {reconciliationBreak.customerId && (
           <Fact name="Customer">
-            <Link to={`/customers/${encodeURIComponent(found.customerId)}`}>{found.customerId}</Link>
+            <Link to={`/customers/${encodeURIComponent(reconciliationBreak.customerId)}`}>
+              {reconciliationBreak.customerId}
+            </Link>
           </Fact>
         )}
-        {found.pointsOwed != null && <Fact name="Owed to the customer">{points(found.pointsOwed)}</Fact>}
-        {found.pointsOver != null && <Fact name="Too many with the customer">{points(found.pointsOver)}</Fact>}
-        <Fact name="Arose">{moment(found.since)}</Fact>
-        {found.resolvedAt && (
-          <Fact name="Settled">{`${found.resolvedBy ?? "by a later run"}, ${moment(found.resolvedAt)}`}</Fact>
+        {reconciliationBreak.pointsOwed != null && (
+          <Fact name="Owed to the customer">{points(reconciliationBreak.pointsOwed)}</Fact>
         )}
-        {found.note && <Fact name="Note">{found.note}</Fact>}
+        {reconciliationBreak.pointsOver != null && (
+          <Fact name="Overpaid to the customer">{points(reconciliationBreak.pointsOver)}</Fact>
+        )}
+        <Fact name="Since">{moment(reconciliationBreak.since)}</Fact>
+        {reconciliationBreak.resolvedAt && (
+          <Fact name="Resolved">{`${reconciliationBreak.resolvedBy ?? "by a later run"}, ${moment(reconciliationBreak.resolvedAt)}`}</Fact>
+        )}
+        {reconciliationBreak.note && <Fact name="Note">{reconciliationBreak.note}</Fact>}
       </Facts>
       <div className={ui.scroll}>
         <table className={ui.table}>
@@ -113,8 +119,8 @@ function BreakCard({ found }: { found: BreakFragment }) {
           </tbody>
         </table>
       </div>
-      {found.lastError && <p>{`The last repair did not succeed: ${found.lastError}`}</p>}
-      {isOpen && <BreakActions found={found} />}
+      {reconciliationBreak.lastError && <p>{`The last repair failed: ${reconciliationBreak.lastError}`}</p>}
+      {isOpen && <BreakActions reconciliationBreak={reconciliationBreak} />}
     </Card>
   );
 }

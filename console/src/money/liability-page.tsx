@@ -50,18 +50,18 @@ export function LiabilityPage() {
               <Fact name="Outstanding">
                 <strong>{points(liability.outstanding)}</strong>
               </Fact>
-              <Fact name="Promised, and not credited yet">{points(liability.pending)}</Fact>
-              <Fact name="Wins in lucky draws among them">{points(liability.pendingPrizes)}</Fact>
+              <Fact name="Pending credits">{points(liability.pending)}</Fact>
+              <Fact name="of which lucky draw prizes">{points(liability.pendingPrizes)}</Fact>
             </Facts>
             <div className={ui.scroll}>
               <table className={ui.table}>
                 <caption className="sr-only">Points by ledger</caption>
                 <thead>
                   <tr>
-                    <th>Kept by</th>
+                    <th>Ledger</th>
                     <th className={ui.number}>Credited</th>
                     <th className={ui.number}>Returned</th>
-                    <th className={ui.number}>Taken</th>
+                    <th className={ui.number}>Deducted</th>
                     <th className={ui.number}>Outstanding</th>
                   </tr>
                 </thead>
@@ -79,11 +79,11 @@ export function LiabilityPage() {
               </table>
             </div>
           </Card>
-          <Notice title="This is the part that the gateway knows.">
+          <Notice title="The figure covers only the gateway's own records.">
             <p>
-              Outstanding is the points of credited awards and of returns, less the points that were taken for orders.
-              Points that the provider gave through other channels, points that were there before, and points that
-              expired at the provider are not in the figure. It is below zero where customers have spent such points.
+              Outstanding points are the points of credited awards and returns, minus the points deducted for orders.
+              The figure does not include points that the provider credited through other channels or before the gateway
+              was in use, nor points that expired at the provider. It is negative if customers have spent such points.
             </p>
           </Notice>
         </>

@@ -37,9 +37,9 @@ export function MissingRun({ month, reload }: { month: MonthFragment; reload(): 
       <Refusals refusals={refusals} />
       <div className={ui.row}>
         <Button busy={loading || runId !== null} onClick={() => void run()}>
-          Compare the month now
+          Reconcile the month now
         </Button>
-        {runId !== null && <span role="status">The run compares the month with the records of others …</span>}
+        {runId !== null && <span role="status">Comparing the month with the records of the other systems …</span>}
       </div>
     </>
   );

@@ -24,7 +24,7 @@ export default function MoneyPage() {
         <Route path="breaks" element={<BreaksPage />} />
         <Route path="breaks/:id" element={<BreaksPage />} />
         <Route path="liability" element={<LiabilityPage />} />
-        <Route path="*" element={<Notice title="There is no such page." />} />
+        <Route path="*" element={<Notice title="Page not found." />} />
       </Routes>
     </div>
   );

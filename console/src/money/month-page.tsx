@@ -34,11 +34,15 @@ export function MonthPage() {
     variables: { month },
     fetchPolicy: "network-only",
   });
-  const read = data?.settlementMonth;
+  const settlementMonth = data?.settlementMonth;
   return (
     <Page
       title={`Close ${monthName(month)}`}
-      mark={read && <Mark tone={read.closed ? "good" : "calm"}>{read.closed ? "Closed" : "Open"}</Mark>}
+      mark={
+        settlementMonth && (
+          <Mark tone={settlementMonth.closed ? "good" : "calm"}>{settlementMonth.closed ? "Closed" : "Open"}</Mark>
+        )
+      }
       actions={
         <span>
           <label htmlFor="month">Month </label>
@@ -53,26 +57,28 @@ export function MonthPage() {
       }
     >
       <Failure error={error} retry={refetch} />
-      {!read && loading && <Waiting />}
-      {read && <Steps month={read} reload={refetch} />}
+      {!settlementMonth && loading && <Waiting />}
+      {settlementMonth && <Steps month={settlementMonth} reload={refetch} />}
     </Page>
   );
 }
 
 function Steps({ month, reload }: { month: MonthFragment; reload(): unknown }) {
   const missing = month.days.filter(({ isReconciled }) => !isReconciled);
-  const isOver = Date.parse(month.to) <= Date.now();
+  const hasEnded = Date.parse(month.to) <= Date.now();
   return (
     <>
       {month.closed && (
-        <Notice tone="good" title={`${month.closed.closedBy} closed it, ${moment(month.closed.closedAt)}.`}>
+        <Notice tone="good" title={`Closed by ${month.closed.closedBy} on ${moment(month.closed.closedAt)}.`}>
           <p>{month.closed.note}</p>
         </Notice>
       )}
-      <Card title="1 · Every day is reconciled" aside={<Done done={missing.length === 0 && isOver} />}>
-        {!isOver && <p>{`The month is over ${moment(month.to)}, where the programme is (${month.timeZone}).`}</p>}
+      <Card title="1 · Every day is reconciled" aside={<Done done={missing.length === 0 && hasEnded} />}>
+        {!hasEnded && (
+          <p>{`The month ends on ${moment(month.to)}, in the time zone of the programme (${month.timeZone}).`}</p>
+        )}
         {missing.length === 0 ? (
-          <p>{`A finished run has covered each of the ${month.days.length} days so far.`}</p>
+          <p>{`A finished run has covered all ${month.days.length} days so far.`}</p>
         ) : (
           <>
             <p>{`No finished run has covered ${missing.map((each) => day(each.day)).join(", ")}.`}</p>
@@ -80,45 +86,45 @@ function Steps({ month, reload }: { month: MonthFragment; reload(): unknown }) {
           </>
         )}
         {month.skipped.map((reason) => (
-          <p key={reason} className={ui.soft}>{`Not compared by some run: ${reason}`}</p>
+          <p key={reason} className={ui.soft}>{`Not compared by a run: ${reason}`}</p>
         ))}
       </Card>
-      <Card title="2 · No break is open" aside={<Done done={month.openBreaks === 0} />}>
+      <Card title="2 · No breaks are open" aside={<Done done={month.openBreaks === 0} />}>
         {month.openBreaks === 0 ? (
-          <p>Every difference that arose until the end of the month was repaired, written off or explained.</p>
+          <p>All differences up to the end of the month were repaired, written off or explained.</p>
         ) : (
           <p>
             <Link to="/money/breaks">
               {month.openBreaks === 1 ? "1 break is open." : `${count(month.openBreaks)} breaks are open.`}
             </Link>{" "}
-            Repair it, or write it off.
+            Repair or write off each break.
           </p>
         )}
       </Card>
       <Card title="3 · The settlements balance" aside={<Done done={month.isBalanced} />}>
         <Facts>
-          <Fact name="Taken">{points(month.taken)}</Fact>
+          <Fact name="Deducted">{points(month.taken)}</Fact>
           <Fact name="Returned">{points(month.returned)}</Fact>
           <Fact name="Credited">{points(month.credited)}</Fact>
           <Fact name="Net">{count(month.taken - month.returned - month.credited)}</Fact>
         </Facts>
         <p className={ui.soft}>
           {month.isBalanced
-            ? "The lines of all days add up to the records of the month, which are summed by themselves."
-            : "The lines of the days do not add up to the records of the month. Ask the engineers before you close it."}
+            ? "The lines of all days add up to the separately computed total of the month."
+            : "The lines of the days do not add up to the separately computed total of the month. Contact the engineers before you close the month."}
         </p>
         <Days month={month} />
       </Card>
       {!month.closed && (
-        <Card title="4 · Sign it off">
+        <Card title="4 · Sign off">
           {month.obstacles.length > 0 ? (
-            <Notice tone="calm" title="It cannot be closed yet.">
+            <Notice tone="calm" title="The month cannot be closed yet.">
               {month.obstacles.map((obstacle) => (
                 <p key={obstacle}>{obstacle}</p>
               ))}
             </Notice>
           ) : (
-            <SignOff month={month} />
+            <SignOffForm month={month} />
           )}
         </Card>
       )}
@@ -128,18 +134,16 @@ function Steps({ month, reload }: { month: MonthFragment; reload(): unknown }) {
 
 const Done = ({ done }: { done: boolean }) => <Mark tone={done ? "good" : "calm"}>{done ? "Done" : "To do"}</Mark>;
 
-function SignOff({ month }: { month: MonthFragment }) {
+function SignOffForm({ month }: { month: MonthFragment }) {
   const [close] = useMutation(CloseMonthDocument);
   const { taken, returned, credited } = month;
   return (
     <>
-      <p>
-        Nothing can be changed in a month that is closed. A later correction belongs to the month in which it is made.
-      </p>
+      <p>A closed month can no longer be changed. Later corrections belong to the month in which they are made.</p>
       <div className={ui.row}>
         <ActionForm
           title={`Close ${monthName(month.month)}`}
-          submit="Sign it off"
+          submit="Sign off the month"
           look="main"
           send={async (fields) => {
             const note = String(fields.get("note") ?? "");
@@ -148,12 +152,12 @@ function SignOff({ month }: { month: MonthFragment }) {
             return answerOf(result, result.data?.closeMonth);
           }}
         >
-          <p>{`You sign off ${points(taken)} taken, ${points(returned)} returned and ${points(credited)} credited.`}</p>
+          <p>{`You sign off ${points(taken)} deducted, ${points(returned)} returned and ${points(credited)} credited.`}</p>
           <TextArea
             label="Note"
             name="note"
             required
-            help="The records that were looked at, and by whom. Kept in the audit log."
+            help="The records that were checked, and by whom. Stored in the audit log."
           />
         </ActionForm>
       </div>
@@ -173,7 +177,7 @@ function Days({ month }: { month: MonthFragment }) {
       variables: { day: each },
       fetchPolicy: "no-cache",
     });
-    if (!data?.settlement) throw new Error(error?.message ?? "No answer came.");
+    if (!data?.settlement) throw new Error(error?.message ?? "The gateway did not answer.");
     return data.settlement.csv;
   }
 
@@ -183,7 +187,7 @@ function Days({ month }: { month: MonthFragment }) {
     try {
       const files: string[] = [];
       for (const each of days) files.push(await settlementOf(each));
-      download(name, "text/csv", joined(files));
+      download(name, "text/csv", joinFiles(files));
     } catch (error) {
       setFailed(error instanceof Error ? error.message : String(error));
     }
@@ -205,7 +209,7 @@ function Days({ month }: { month: MonthFragment }) {
             )
           }
         >
-          Settlement of the month as CSV
+          Monthly settlement as CSV
         </Button>
       </div>
       <div className={ui.scroll}>
@@ -214,7 +218,7 @@ function Days({ month }: { month: MonthFragment }) {
           <thead>
             <tr>
               <th>Day</th>
-              <th className={ui.number}>Taken</th>
+              <th className={ui.number}>Deducted</th>
               <th className={ui.number}>Returned</th>
               <th className={ui.number}>Credited</th>
               <th>Reconciled</th>
@@ -232,7 +236,7 @@ function Days({ month }: { month: MonthFragment }) {
                 <td>
                   <Button
                     look="plain"
-                    aria-label={`Settlement of ${day(each.day)} as CSV`}
+                    aria-label={`Settlement for ${day(each.day)} as CSV`}
                     onClick={() => void save(`settlement-${each.day}.csv`, [each.day])}
                   >
                     CSV
@@ -248,7 +252,7 @@ function Days({ month }: { month: MonthFragment }) {
 }
 
 /** Joins files with the same header into a single file. */
-function joined(files: readonly string[]): string {
+function joinFiles(files: readonly string[]): string {
   const [first = "", ...others] = files;
   return first + others.map((file) => file.slice(file.indexOf("\r\n") + 2)).join("");
 }

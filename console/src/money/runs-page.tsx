@@ -53,9 +53,7 @@ export function RunsPage() {
         <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
         {runs && rows.length === 0 && (
-          <Empty>
-            Nothing has been compared yet. A run starts every night; start another run with the button above.
-          </Empty>
+          <Empty>No runs yet. A run starts every night; use the button above to start one now.</Empty>
         )}
         {rows.length > 0 && <RunTable runs={rows} />}
         {pages.hasMore && (
@@ -92,7 +90,7 @@ function RunTable({ runs }: { runs: readonly RunFragment[] }) {
               <td>{`${moment(run.from)} to ${moment(run.to)}`}</td>
               <td>{run.actor}</td>
               <td>
-                {run.compared.map(({ kind, count: many }) => `${kind}: ${count(many)}`).join(", ")}
+                {run.compared.map(({ kind, count: recordCount }) => `${kind}: ${count(recordCount)}`).join(", ")}
                 {run.skipped.map((reason) => (
                   <p key={reason} className={`${ui.soft} ${ui.small}`}>{`Not compared: ${reason}`}</p>
                 ))}
@@ -101,7 +99,7 @@ function RunTable({ runs }: { runs: readonly RunFragment[] }) {
               <td className={ui.number}>{count(run.breaksNew)}</td>
               <td>
                 {!run.finishedAt && <Mark tone="info">Running</Mark>}
-                {run.finishedAt && run.skipped.length > 0 && <Mark tone="calm">In part</Mark>}
+                {run.finishedAt && run.skipped.length > 0 && <Mark tone="calm">Partial</Mark>}
                 {run.finishedAt && run.skipped.length === 0 && <Mark tone="good">Complete</Mark>}
               </td>
             </tr>
@@ -119,8 +117,8 @@ function StartRun() {
   const now = new Date();
   return (
     <ActionForm
-      title="Compare a period"
-      submit="Start the run"
+      title="Reconcile a period"
+      submit="Start the reconciliation"
       look="main"
       send={async (fields) => {
         const at = (name: string) => new Date(String(fields.get(name))).toISOString();
@@ -138,7 +136,7 @@ function StartRun() {
           defaultValue={localMoment(new Date(now.getTime() - DAY_MS).toISOString())}
         />
         <TextField
-          label="To, not included"
+          label="To (exclusive)"
           name="to"
           type="datetime-local"
           required
@@ -147,7 +145,7 @@ function StartRun() {
       </div>
       <label className={ui.choice}>
         <input type="checkbox" name="imported" />
-        The provider's statement of the period was imported below. It is not read from the provider then.
+        Use the imported statement for this period instead of reading it from the provider.
       </label>
     </ActionForm>
   );
@@ -157,14 +155,14 @@ function ImportStatement() {
   const [send, { loading }] = useMutation(ImportStatementDocument);
   const [problems, setProblems] = useState<RejectedRow[]>([]);
   const [imported, setImported] = useState<string | null>(null);
-  async function read(file: File | undefined) {
+  async function importFile(file: File | undefined) {
     setProblems([]);
     setImported(null);
     if (!file) return;
     const result = await send({ variables: { input: { csv: await file.text() } } });
     const payload = result.data?.importLedgerStatement;
     if (payload && payload.problems.length === 0 && payload.userErrors.length === 0) {
-      return setImported(`${count(payload.entries)} entries are right; ${count(payload.imported)} of them were new.`);
+      return setImported(`${count(payload.entries)} entries are valid; ${count(payload.imported)} of them were new.`);
     }
     const { refusals } = answerOf(result, payload);
     setProblems(
@@ -181,15 +179,18 @@ function ImportStatement() {
           id="statement"
           type="file"
           accept=".csv,text/csv,text/plain"
-          onChange={({ target }) => void read(target.files?.[0])}
+          onChange={({ target }) => void importFile(target.files?.[0])}
         />
         <p className={`${ui.soft} ${ui.small}`}>
-          Columns: entry_id, at, customer_id, type, order_id, reference, points. All entries are stored or none.
+          Columns: entry_id, at, customer_id, type, order_id, reference, points. If a line is invalid, no entry is
+          imported.
         </p>
       </div>
-      {loading && <p role="status">Checking every line …</p>}
+      {loading && <p role="status">Checking the lines …</p>}
       {imported && <Notice tone="good" title={imported} />}
-      {problems.length > 0 && <Notice tone="bad" title="Nothing was stored. Correct the file and choose it again." />}
+      {problems.length > 0 && (
+        <Notice tone="bad" title="No entry was imported. Correct the file and choose it again." />
+      )}
       <RejectedRows rows={problems} />
     </Card>
   );

@@ -34,14 +34,14 @@ export function CancelOrder({ order }: Props) {
     >
       {(key) => (
         <Preview
-          keyOf={key}
+          requestKey={key}
           read={async () => {
             const input = { orderId: order.id, idempotencyKey: key, dryRun: true };
             const result = await preview({ variables: { input } });
             const { data } = result;
-            const seen = data?.cancelOrder.preview;
-            const needsApproval = seen?.needsApproval ?? false;
-            return { ...answerOf(result, data?.cancelOrder), total: seen?.total ?? null, needsApproval };
+            const refundPreview = data?.cancelOrder.preview;
+            const needsApproval = refundPreview?.needsApproval ?? false;
+            return { ...answerOf(result, data?.cancelOrder), total: refundPreview?.total ?? null, needsApproval };
           }}
         />
       )}
@@ -51,36 +51,36 @@ export function CancelOrder({ order }: Props) {
 
 /** Shows the refund of a dry run, before any change. */
 function Preview(props: {
-  keyOf: string;
+  requestKey: string;
   read(): Promise<{
     refusals: Parameters<typeof Refusals>[0]["refusals"];
     total: number | null;
     needsApproval?: boolean;
   }>;
 }) {
-  const { keyOf, read } = props;
-  const [seen, setSeen] = useState<Awaited<ReturnType<typeof read>> | null>(null);
+  const { requestKey, read } = props;
+  const [result, setResult] = useState<Awaited<ReturnType<typeof read>> | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each request
   useEffect(() => {
-    let isOver = false;
-    void read().then((answer) => !isOver && setSeen(answer));
+    let isCancelled = false;
+    void read().then((answer) => !isCancelled && setResult(answer));
     return () => {
-      isOver = true;
+      isCancelled = true;
     };
-  }, [keyOf]);
-  if (!seen) return <p role="status">Looking up what would come back …</p>;
+  }, [requestKey]);
+  if (!result) return <p role="status">Calculating the refund …</p>;
   return (
     <>
-      <Refusals refusals={seen.refusals} />
-      {seen.total !== null && (
+      <Refusals refusals={result.refusals} />
+      {result.total !== null && (
         <p role="status">
-          <strong>{`${points(seen.total)} come back to the customer.`}</strong> It cannot be undone.
+          <strong>{`${points(result.total)} will be returned to the customer.`}</strong> This cannot be undone.
         </p>
       )}
-      {seen.needsApproval && (
+      {result.needsApproval && (
         <p role="status">
-          So many points need a second person: your request waits in the queue of Today until another person approves
-          it.
+          A refund of this size needs a second person: your request stays in the queue on Today until another person
+          approves it.
         </p>
       )}
     </>
@@ -92,12 +92,12 @@ const reasons: ReversalReason[] = ["CANCELLATION", "VENDOR_REJECTION", "FULFILME
 export function ReverseOrder({ order }: Props) {
   const [reverse] = useMutation(ReverseOrderDocument);
   const [preview] = useMutation(ReverseOrderDocument);
-  const given = order.lines.filter(({ fulfilledQuantity }) => fulfilledQuantity > 0);
-  const [chosen, setChosen] = useState(() => given.map(({ id }) => id));
+  const fulfilledLines = order.lines.filter(({ fulfilledQuantity }) => fulfilledQuantity > 0);
+  const [chosen, setChosen] = useState(() => fulfilledLines.map(({ id }) => id));
   return (
     <ActionForm
-      title="Take back"
-      submit="Take back and return the points"
+      title="Reverse"
+      submit="Reverse and return the points"
       look="danger"
       send={async (fields, idempotencyKey) => {
         const reason = String(fields.get("reason")) as ReversalReason;
@@ -111,7 +111,7 @@ export function ReverseOrder({ order }: Props) {
         <>
           <fieldset>
             <legend>Lines</legend>
-            {given.map(({ id, name, fulfilledQuantity, unitPoints }) => (
+            {fulfilledLines.map(({ id, name, fulfilledQuantity, unitPoints }) => (
               <label key={id} className={ui.choice}>
                 <input
                   type="checkbox"
@@ -131,9 +131,14 @@ export function ReverseOrder({ order }: Props) {
               </option>
             ))}
           </SelectField>
-          <TextArea label="Note" name="note" required help="Why, and who asked. It is kept in the audit log." />
+          <TextArea
+            label="Note"
+            name="note"
+            required
+            help="The reason, and who requested the reversal. Stored in the audit log."
+          />
           <Preview
-            keyOf={`${key} ${chosen.join()}`}
+            requestKey={`${key} ${chosen.join()}`}
             read={async () => {
               const input = {
                 orderId: order.id,
@@ -144,9 +149,9 @@ export function ReverseOrder({ order }: Props) {
               };
               const result = await preview({ variables: { input } });
               const { data } = result;
-              const seen = data?.reverseOrder.preview;
-              const needsApproval = seen?.needsApproval ?? false;
-              return { ...answerOf(result, data?.reverseOrder), total: seen?.total ?? null, needsApproval };
+              const refundPreview = data?.reverseOrder.preview;
+              const needsApproval = refundPreview?.needsApproval ?? false;
+              return { ...answerOf(result, data?.reverseOrder), total: refundPreview?.total ?? null, needsApproval };
             }}
           />
         </>
@@ -163,25 +168,28 @@ interface ResolveProps extends Props {
 /** Records the outcome of a call with an unknown outcome, with the operator's evidence. */
 export function ResolveOrder({ order, movement, discrepancyId }: ResolveProps) {
   const [resolve] = useMutation(ResolveOrderDocument);
-  const isTaking = movement?.kind === "TAKEN";
+  const isDeduction = movement?.kind === "TAKEN";
   const choices: [MovementOutcome, string][] = movement
     ? [
-        ["HAPPENED", `It happened: the ledger shows ${points(movement.points)} ${isTaking ? "taken" : "returned"}.`],
+        [
+          "HAPPENED",
+          `It took effect: the ledger shows ${points(movement.points)} ${isDeduction ? "deducted" : "returned"}.`,
+        ],
         [
           "DID_NOT_HAPPEN",
-          isTaking
-            ? "It did not happen: the ledger has no such entry. The order fails, and nothing is owed."
-            : "It did not happen: the ledger has no such entry. The points are sent again under a new number.",
+          isDeduction
+            ? "It did not take effect: the ledger has no such entry. The order fails, and no points are owed."
+            : "It did not take effect: the ledger has no such entry. The return is sent again under a new number.",
         ],
       ]
     : [
-        ["HAPPENED", "It happened, as the other system says."],
-        ["DID_NOT_HAPPEN", "It did not happen, or only had to be seen."],
+        ["HAPPENED", "It took effect, as the other system shows."],
+        ["DID_NOT_HAPPEN", "It did not take effect, or no action is needed."],
       ];
   return (
     <ActionForm
       title="Record the outcome"
-      submit="Record it"
+      submit="Record the outcome"
       look="main"
       send={async (fields, idempotencyKey) => {
         const transactionId = String(fields.get("transactionId") ?? "").trim();
@@ -200,13 +208,13 @@ export function ResolveOrder({ order, movement, discrepancyId }: ResolveProps) {
     >
       {movement && (
         <p>
-          Ask the owner of the ledger for <span className={ui.mono}>{movement.upstreamReference}</span> of the customer{" "}
-          <span className={ui.mono}>{order.customer.customerId}</span>. Record only what the ledger shows: a guess can
-          cost the customer or the brand points.
+          Ask the owner of the ledger about <span className={ui.mono}>{movement.upstreamReference}</span> of the
+          customer <span className={ui.mono}>{order.customer.customerId}</span>. Record only the outcome that the ledger
+          shows: a wrong guess can cost the customer or the brand points.
         </p>
       )}
       <fieldset>
-        <legend>What does the other system show?</legend>
+        <legend>Outcome in the other system</legend>
         {choices.map(([outcome, text]) => (
           <label key={outcome} className={ui.choice}>
             <input type="radio" name="outcome" value={outcome} required />
@@ -216,9 +224,9 @@ export function ResolveOrder({ order, movement, discrepancyId }: ResolveProps) {
       </fieldset>
       {!movement && (
         <TextField
-          label="Capillary's transaction, if it issued the reward"
+          label="Transaction id at Capillary, if the reward was issued"
           name="transactionId"
-          help="Leave it empty if it is not about an issue."
+          help="Leave this field empty for any other discrepancy."
         />
       )}
       <TextArea
@@ -226,7 +234,7 @@ export function ResolveOrder({ order, movement, discrepancyId }: ResolveProps) {
         name="note"
         required
         minLength={10}
-        help="What was found, where, and by whom: such as “entry 4711 of their ledger, looked up by Asha on the phone”. It is kept in the audit log."
+        help="The finding, its source and the person, for example “entry 4711 of their ledger, looked up by Asha on the phone”. Stored in the audit log."
       />
     </ActionForm>
   );
@@ -235,11 +243,11 @@ export function ResolveOrder({ order, movement, discrepancyId }: ResolveProps) {
 const statuses: ShipmentStatus[] = ["SHIPPED", "DELIVERED", "RETURNED", "LOST", "REJECTED"];
 
 export function ReportShipment({ order, line }: Props & { line: OrderStateFragment["lines"][number] }) {
-  const [report] = useMutation(UpdateShipmentDocument);
+  const [updateShipment] = useMutation(UpdateShipmentDocument);
   return (
     <ActionForm
-      title="Report the shipment"
-      submit="Report it"
+      title="Update the shipment"
+      submit="Save the shipment"
       send={async (fields) => {
         const text = (name: string) => String(fields.get(name) ?? "").trim() || null;
         const input = {
@@ -249,18 +257,18 @@ export function ReportShipment({ order, line }: Props & { line: OrderStateFragme
           carrier: text("carrier"),
           trackingNumber: text("trackingNumber"),
         };
-        const result = await report({ variables: { input } });
+        const result = await updateShipment({ variables: { input } });
         return answerOf(result, result.data?.updateShipment);
       }}
     >
-      <SelectField label="What happened" name="status">
+      <SelectField label="Status" name="status">
         {statuses.map((status) => (
           <option key={status} value={status}>
             {words(status)}
           </option>
         ))}
       </SelectField>
-      <p className={ui.soft}>Rejected, lost, and returned before delivery give the points back.</p>
+      <p className={ui.soft}>Rejected, lost and returned before delivery return the points.</p>
       <div className={ui.pair}>
         <TextField label="Carrier" name="carrier" defaultValue={line.shipment?.carrier ?? ""} />
         <TextField label="Tracking number" name="trackingNumber" defaultValue={line.shipment?.trackingNumber ?? ""} />

@@ -9,7 +9,7 @@ import { Notes } from "../ui/notes.tsx";
 import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { CancelOrder, ReportShipment, ResolveOrder, ReverseOrder } from "./order-actions.tsx";
-import { storyOf, toneOf, toneOfPoints } from "./order-words.ts";
+import { summaryOf, toneOf, toneOfPoints } from "./order-texts.ts";
 import { ReversalRequests } from "./reversal-requests.tsx";
 
 export default function OrderPage() {
@@ -22,21 +22,21 @@ export default function OrderPage() {
         <Failure error={error} retry={refetch} />
         {!error && loading && <Waiting />}
         {!error && !loading && (
-          <Notice title="There is no such order.">
-            <p>Compare the number with what the customer has, or look for the customer with Find.</p>
+          <Notice title="Order not found.">
+            <p>Check the number with the customer, or search for the customer with Find.</p>
           </Notice>
         )}
       </Page>
     );
   }
-  return <Shown order={order} reload={refetch} />;
+  return <OrderDetails order={order} reload={refetch} />;
 }
 
-function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown }) {
+function OrderDetails({ order, reload }: { order: OrderStateFragment; reload(): unknown }) {
   const { may } = useOperator();
   // The events update the cache, and the page renders from the cache.
   useSubscription(OrderChangesDocument, { variables: { orderId: order.id }, skip: order.settled, ignoreResults: true });
-  const { tone, happened, todo } = storyOf(order);
+  const { tone, summary, nextStep } = summaryOf(order);
   const isReversible = ["FULFILLED", "PARTIALLY_FULFILLED"].includes(order.status);
   return (
     <Page
@@ -51,8 +51,8 @@ function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown
         )
       }
     >
-      <Notice tone={tone} title={happened}>
-        {todo && <p>{todo}</p>}
+      <Notice tone={tone} title={summary}>
+        {nextStep && <p>{nextStep}</p>}
       </Notice>
       <div className={ui.columns}>
         <div className={ui.stack}>
@@ -81,7 +81,7 @@ function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown
         </div>
         <div className={ui.stack}>
           <Notes
-            on={{ orderId: order.id }}
+            subject={{ orderId: order.id }}
             notes={order.notes ?? []}
             assignee={order.assignee ?? null}
             reload={reload}
@@ -130,28 +130,28 @@ function Attention({ order }: { order: OrderStateFragment }) {
   const movements = order.pointsTrail.filter(({ state }) => state === "NEEDS_ATTENTION");
   const open = (order.discrepancies ?? []).filter(({ resolvedAt }) => resolvedAt === null);
   // A movement that waits for an operator has a discrepancy with the reason. Both are settled together.
-  const alone = open.filter(({ movementId }) => !movements.some(({ id }) => id === movementId));
-  if (movements.length + alone.length === 0) return null;
+  const standalone = open.filter(({ movementId }) => !movements.some(({ id }) => id === movementId));
+  if (movements.length + standalone.length === 0) return null;
   return (
-    <Card title="Waits for you">
+    <Card title="Action required">
       <ul className={ui.list}>
         {movements.map((movement) => (
           <li key={movement.id}>
             <span>
               <strong>
-                {`${movement.kind === "TAKEN" ? "Taking" : "Returning"} ${points(movement.points)} under `}
+                {`${movement.kind === "TAKEN" ? "Deduction of" : "Return of"} ${points(movement.points)} under `}
                 <span className={ui.mono}>{movement.upstreamReference}</span>
               </strong>
               <br />
               <span className={ui.soft}>
                 {open.find(({ movementId }) => movementId === movement.id)?.message ??
-                  `Asked ${count(movement.attempts)} times; no answer says whether it happened.`}
+                  `Called ${count(movement.attempts)} times without an answer that shows the outcome.`}
               </span>
             </span>
             {may("ORDERS", "SUPPORT") && <ResolveOrder order={order} movement={movement} />}
           </li>
         ))}
-        {alone.map((discrepancy) => (
+        {standalone.map((discrepancy) => (
           <li key={discrepancy.id}>
             <span>
               <strong>{discrepancy.message}</strong>
@@ -172,8 +172,8 @@ function Line({ order, line }: { order: OrderStateFragment; line: OrderStateFrag
   return (
     <Card title={line.name} aside={<Mark tone={toneOf(line.status)}>{words(line.status)}</Mark>}>
       <Facts>
-        <Fact name="Given">{`${line.fulfilledQuantity} of ${line.quantity}`}</Fact>
-        <Fact name="Price">{`${points(line.points)} · ${line.payWith === "GROUP" ? "a group's" : "own points"}`}</Fact>
+        <Fact name="Fulfilled">{`${line.fulfilledQuantity} of ${line.quantity}`}</Fact>
+        <Fact name="Price">{`${points(line.points)} · ${line.payWith === "GROUP" ? "group points" : "own points"}`}</Fact>
         {line.reward && (
           <Fact name="SKU">
             {may("CATALOGUE", "SUPPORT") ? (
@@ -204,7 +204,7 @@ function Line({ order, line }: { order: OrderStateFragment; line: OrderStateFrag
               <span className={ui.mono}>{maskedCode}</span>
               <span className={`${ui.soft} ${ui.small}`}>
                 {validUntil && `until ${day(validUntil)} · `}
-                {revealedAt ? `looked at ${moment(revealedAt)}` : "not looked at yet"}
+                {revealedAt ? `shown ${moment(revealedAt)}` : "not shown yet"}
               </span>
             </li>
           ))}
@@ -218,9 +218,9 @@ function Line({ order, line }: { order: OrderStateFragment; line: OrderStateFrag
               <tr>
                 <th>Unit</th>
                 <th>Capillary</th>
-                <th>Its reference</th>
-                <th>What it said</th>
-                <th>Taking back</th>
+                <th>Reference</th>
+                <th>Response</th>
+                <th>Revoke</th>
               </tr>
             </thead>
             <tbody>
@@ -245,7 +245,7 @@ function Trail({ order }: { order: OrderStateFragment }) {
   return (
     <Card title="Points">
       {order.pointsTrail.length === 0 ? (
-        <Empty>No points were moved.</Empty>
+        <Empty>No points movements.</Empty>
       ) : (
         <div className={ui.scroll}>
           <table className={ui.table}>

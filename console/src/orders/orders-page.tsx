@@ -10,13 +10,13 @@ import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { usePages } from "../ui/use-pages.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
-import { toneOf, toneOfPoints } from "./order-words.ts";
+import { toneOf, toneOfPoints } from "./order-texts.ts";
 
 /** Saved filters, each with an address of its own. */
 const views: { name: string; search: string }[] = [
   { name: "All", search: "" },
   { name: "In progress", search: "?status=PENDING,PROCESSING" },
-  { name: "Outcome unknown", search: "?points=NEEDS_ATTENTION" },
+  { name: "Unknown outcome", search: "?points=NEEDS_ATTENTION" },
   { name: "Being returned", search: "?points=RETURNING" },
   { name: "Discrepancies", search: "?open=1" },
   { name: "Failed", search: "?status=FAILED" },
@@ -64,7 +64,7 @@ export default function OrdersPage() {
     }
     setSearch(next);
   }
-  const present = search.size > 0 ? `?${decodeURIComponent(search.toString())}` : "";
+  const currentSearch = search.size > 0 ? `?${decodeURIComponent(search.toString())}` : "";
 
   return (
     <Page
@@ -85,7 +85,7 @@ export default function OrdersPage() {
           <Link
             key={view.name}
             to={`/orders${view.search}`}
-            aria-current={present === view.search ? "page" : undefined}
+            aria-current={currentSearch === view.search ? "page" : undefined}
           >
             {view.name}
           </Link>
@@ -118,9 +118,7 @@ export default function OrdersPage() {
         </form>
         <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
-        {orders && rows.length === 0 && (
-          <Empty>No order is in this view. Clear the filter, or look for it with Find.</Empty>
-        )}
+        {orders && rows.length === 0 && <Empty>No orders in this view. Clear the filter, or search with Find.</Empty>}
         {rows.length > 0 && (
           <VirtualTable
             label="Orders"

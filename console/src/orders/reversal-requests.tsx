@@ -20,15 +20,15 @@ export function ReversalRequests({ order, reload }: { order: OrderStateFragment;
   const requests = order.reversalRequests ?? [];
   if (requests.length === 0) return null;
   return (
-    <Card title="Requests that need a second person">
+    <Card title="Requests for approval">
       <ul className={ui.list}>
         {requests.map((request) => (
           <li key={request.id}>
             <span>
               <strong>
                 {request.cancels
-                  ? `${request.requestedBy} requests to cancel, and to return ${points(request.points)}`
-                  : `${request.requestedBy} requests to take back ${points(request.points)}`}
+                  ? `${request.requestedBy} requests a cancellation with a refund of ${points(request.points)}`
+                  : `${request.requestedBy} requests a reversal of ${points(request.points)}`}
               </strong>
               <br />
               {request.note}
@@ -72,14 +72,14 @@ function Decision({ request, reload }: { request: Request; reload(): unknown }) 
           }}
         >
           <p>
-            <strong>{`${points(request.points)} come back to the customer.`}</strong> It cannot be undone. Compare the
-            note with what you know of the order.
+            <strong>{`${points(request.points)} will be returned to the customer.`}</strong> This cannot be undone.
+            Compare the note with the order before you approve.
           </p>
         </ActionForm>
       )}
       <ActionForm
-        title={isOwn ? "Withdraw the request" : "Refuse"}
-        submit={isOwn ? "Withdraw it" : "Refuse it"}
+        title={isOwn ? "Withdraw the request" : "Reject"}
+        submit={isOwn ? "Withdraw the request" : "Reject the request"}
         send={async (fields) => {
           const note = String(fields.get("note") ?? "").trim() || null;
           const result = await refuse({ variables: { input: { requestId: request.id, note } } });
@@ -87,8 +87,8 @@ function Decision({ request, reload }: { request: Request; reload(): unknown }) 
           return answerOf(result, result.data?.refuseReversal);
         }}
       >
-        <p>Nothing is taken back.{isOwn && " Another person has to approve your own request."}</p>
-        <TextArea label="Why" name="note" help="It is kept in the audit log." />
+        <p>The order is not changed.{isOwn && " You cannot approve your own request."}</p>
+        <TextArea label="Reason" name="note" help="Stored in the audit log." />
       </ActionForm>
     </span>
   );

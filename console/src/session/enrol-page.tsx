@@ -31,7 +31,7 @@ export default function EnrolPage() {
       <p>Add this account to an authenticator app on your phone, and choose a password.</p>
       <QrCode text={totpUri} label="QR code for an authenticator app" className={styles.qr} />
       <p className={styles.secret}>
-        Or type into the app: <code>{totpSecret.match(/.{1,4}/g)?.join(" ")}</code>
+        Or enter this key in the app: <code>{totpSecret.match(/.{1,4}/g)?.join(" ")}</code>
       </p>
       <SignInForm
         submit="Sign in"
@@ -40,7 +40,7 @@ export default function EnrolPage() {
           const problem =
             password === field("again")
               ? await enrol({ secret, password, code: field("code") })
-              : "The two passwords are not the same.";
+              : "The passwords do not match.";
           if (problem === null) location.assign("/console/");
           return problem;
         }}
@@ -55,7 +55,7 @@ export default function EnrolPage() {
           required
           help="At least 12 characters, and not your name."
         />
-        <TextField label="The password again" name="again" type="password" autoComplete="new-password" required />
+        <TextField label="Repeat the password" name="again" type="password" autoComplete="new-password" required />
         <CodeField />
       </SignInForm>
     </SignInCard>

@@ -4,13 +4,13 @@ import { useSyncExternalStore } from "react";
 let version = 0;
 const listeners = new Set<() => void>();
 
-function changed(): void {
+function notifyListeners(): void {
   version += 1;
   for (const listener of listeners) listener();
 }
 
 /** To be called on an UNAUTHENTICATED answer. */
-export const signedOut = changed;
+export const signedOut = notifyListeners;
 
 export function useSessionVersion(): number {
   return useSyncExternalStore(
@@ -33,16 +33,16 @@ export const signInByPassword = (form: { name: string; password: string; code: s
 export const signInForDevelopment = () => open("/console/sign-in/development", {});
 
 /** The sign-in methods that the gateway offers in addition to a password and a key. */
-export interface Ways {
+export interface SignInMethods {
   /** Through the identity provider (OpenID Connect). */
   provider: boolean;
   /** As the sample operator, by a click. */
   development: boolean;
 }
 
-export async function readWays(): Promise<Ways> {
+export async function readSignInMethods(): Promise<SignInMethods> {
   const response = await fetch("/console/sign-in/ways");
-  return (await response.json()) as Ways;
+  return (await response.json()) as SignInMethods;
 }
 
 /** The data of an enrolment link, or why the link is invalid. */
@@ -68,26 +68,26 @@ interface Challenge {
 }
 
 /** An error with a message for the operator. */
-class Problem extends Error {}
+class OperatorMessage extends Error {}
 
-async function ask<T>(path: string, body: object = {}): Promise<T> {
+async function postForJson<T>(path: string, body: object = {}): Promise<T> {
   const response = await post(path, body).catch(() => null);
-  if (!response?.ok) throw new Problem(await problemOf(response));
+  if (!response?.ok) throw new OperatorMessage(await problemOf(response));
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 /** @returns why the passkey operation failed, for the operator */
 const reasonOf = (error: unknown): string =>
-  error instanceof Problem ? error.message : "No passkey was given. Try again, or sign in another way.";
+  error instanceof OperatorMessage ? error.message : "No passkey was used. Try again, or sign in another way.";
 
 /** Signs in with a passkey of this device. @returns why the sign-in failed; null on success */
 export async function signInByPasskey(): Promise<string | null> {
   try {
     const { startAuthentication } = await import("@simplewebauthn/browser");
-    const { options, ticket } = await ask<Challenge>("/console/passkeys/sign-in/options");
+    const { options, ticket } = await postForJson<Challenge>("/console/passkeys/sign-in/options");
     const response = await startAuthentication({ optionsJSON: options as never });
-    await ask("/console/passkeys/sign-in", { ticket, response });
-    changed();
+    await postForJson("/console/passkeys/sign-in", { ticket, response });
+    notifyListeners();
     return null;
   } catch (error) {
     return reasonOf(error);
@@ -101,16 +101,16 @@ export interface Passkey {
   usedAt: string | null;
 }
 
-export const readPasskeys = () => ask<Passkey[]>("/console/passkeys/list");
-export const removePasskey = (id: string) => ask<void>("/console/passkeys/remove", { id });
+export const readPasskeys = () => postForJson<Passkey[]>("/console/passkeys/list");
+export const removePasskey = (id: string) => postForJson<void>("/console/passkeys/remove", { id });
 
 /** Adds a passkey of this device to the account. @returns why that failed; null on success */
 export async function addPasskey(name: string): Promise<string | null> {
   try {
     const { startRegistration } = await import("@simplewebauthn/browser");
-    const { options, ticket } = await ask<Challenge>("/console/passkeys/options");
+    const { options, ticket } = await postForJson<Challenge>("/console/passkeys/options");
     const response = await startRegistration({ optionsJSON: options as never });
-    await ask("/console/passkeys/add", { ticket, response, name });
+    await postForJson("/console/passkeys/add", { ticket, response, name });
     return null;
   } catch (error) {
     return reasonOf(error);
@@ -120,12 +120,12 @@ export async function addPasskey(name: string): Promise<string | null> {
 async function open(path: string, body: object): Promise<string | null> {
   const response = await post(path, body).catch(() => null);
   if (!response?.ok) return problemOf(response);
-  changed();
+  notifyListeners();
   return null;
 }
 
 async function problemOf(response: Response | null): Promise<string> {
-  if (!response) return "The gateway does not answer. Check the connection and try again.";
+  if (!response) return "The gateway is not reachable. Check your connection and try again.";
   const { error } = (await response.json().catch(() => ({}))) as { error?: string };
   return error ?? `The gateway answered with status ${response.status}.`;
 }

@@ -4,31 +4,38 @@ import { Button } from "../../../microsite/src/ui/button.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { useTitle } from "../ui/use-title.ts";
-import { readWays, signIn, signInByPasskey, signInByPassword, signInForDevelopment, type Ways } from "./session.ts";
+import {
+  readSignInMethods,
+  type SignInMethods,
+  signIn,
+  signInByPasskey,
+  signInByPassword,
+  signInForDevelopment,
+} from "./session.ts";
 import styles from "./sign-in.module.css";
 
 /** Messages for a failed sign-in through the identity provider, by `OidcFault` in src/auth/oidc-sign-in.ts. */
 const faults: Record<string, string> = {
-  expired: "The sign-in took too long, or was begun in another browser. Begin it again.",
-  refused: "The identity provider did not sign you in. Begin it again; if that does not help, ask your administrator.",
+  expired: "The sign-in took too long, or was started in another browser. Start again.",
+  refused: "The identity provider did not sign you in. Try again; if the problem persists, contact your administrator.",
   "no-role":
-    "The identity provider knows you, but gives you no role here. Ask your administrator for one of the console's roles.",
-  unavailable: "The identity provider does not answer. Try again in a moment, or sign in another way.",
+    "The identity provider signed you in, but you have no role in the console. Ask your administrator for a role.",
+  unavailable: "The identity provider is not available. Try again in a moment, or sign in another way.",
 };
 
-const canPasskey = "PublicKeyCredential" in globalThis;
+const supportsPasskeys = "PublicKeyCredential" in globalThis;
 
 export function SignInPage() {
-  const [ways, setWays] = useState<Ways | null>(null);
+  const [methods, setMethods] = useState<SignInMethods | null>(null);
   useTitle("Sign in");
   useEffect(() => {
-    readWays().then(setWays, () => {}); // without an answer, the methods of every gateway remain
+    readSignInMethods().then(setMethods, () => {}); // without an answer, the methods of every gateway remain
   }, []);
   const fault = faults[new URLSearchParams(location.search).get("sign-in") ?? ""];
   return (
     <SignInCard title={`${brand.name} console`}>
       {fault && <Notice tone="bad">{fault}</Notice>}
-      {ways?.provider && (
+      {methods?.provider && (
         <a className={styles.provider} href="/console/oidc/start">
           Sign in with your organisation
         </a>
@@ -41,13 +48,13 @@ export function SignInPage() {
         <TextField label="Password" name="password" type="password" autoComplete="current-password" required />
         <CodeField />
       </SignInForm>
-      {canPasskey && (
+      {supportsPasskeys && (
         <SignInForm submit="Sign in with a passkey" look="quiet" send={signInByPasskey}>
           {null}
         </SignInForm>
       )}
       <p className={styles.or}>or</p>
-      <SignInForm submit="Sign in with the key" look="quiet" send={(field) => signIn(field("token"))}>
+      <SignInForm submit="Sign in with an operator key" look="quiet" send={(field) => signIn(field("token"))}>
         <TextField
           label="Operator key"
           name="token"
@@ -55,12 +62,12 @@ export function SignInPage() {
           autoComplete="off"
           spellCheck={false}
           required
-          help="Operators with the role ADMIN make accounts and keys under Team. A sign-in lasts at most twelve hours."
+          help="Operators with the role ADMIN create accounts and keys under Team. A session lasts at most twelve hours."
         />
       </SignInForm>
-      {ways?.development && (
+      {methods?.development && (
         <SignInForm submit="Sign in as the sample operator" look="quiet" send={signInForDevelopment}>
-          <p className={styles.or}>This gateway runs for development:</p>
+          <p className={styles.or}>Development mode:</p>
         </SignInForm>
       )}
     </SignInCard>

@@ -24,25 +24,25 @@ const isMac = navigator.platform.startsWith("Mac");
 
 export function Shell() {
   const { name, roles, may } = useOperator();
-  const [isFinding, setFinding] = useState(false);
+  const [isFindOpen, setFindOpen] = useState(false);
   const { pathname } = useLocation();
 
   useEffect(() => {
     const open = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      setFinding(true);
+      setFindOpen(true);
     };
     window.addEventListener("keydown", open);
     return () => window.removeEventListener("keydown", open);
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the address closes the dialog
-  useEffect(() => setFinding(false), [pathname]);
+  useEffect(() => setFindOpen(false), [pathname]);
 
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">
-        Skip to the page
+        Skip to content
       </a>
       <header className={styles.side}>
         <NavLink className={styles.brand ?? ""} to="/" end>
@@ -52,7 +52,7 @@ export function Shell() {
         <button
           type="button"
           className={styles.find}
-          onClick={() => setFinding(true)}
+          onClick={() => setFindOpen(true)}
           aria-keyshortcuts="Control+K Meta+K"
         >
           <span>Find</span>
@@ -83,9 +83,9 @@ export function Shell() {
       <main id="main" className={styles.main} tabIndex={-1}>
         <Outlet />
       </main>
-      {isFinding && (
+      {isFindOpen && (
         <Suspense>
-          <FindDialog onClose={() => setFinding(false)} />
+          <FindDialog onClose={() => setFindOpen(false)} />
         </Suspense>
       )}
     </div>
@@ -104,7 +104,7 @@ function ThemeChoice() {
         setTheme(target.value as Theme);
       }}
     >
-      <option value="system">As the system</option>
+      <option value="system">System</option>
       <option value="light">Light</option>
       <option value="dark">Dark</option>
     </select>

@@ -72,9 +72,9 @@ export default function AuditPage() {
       <Chain />
       <Card label="Entries">
         <form className={ui.filters} onSubmit={filter} key={search.toString()}>
-          <Filter name="actor" label="Who" search={search} />
+          <Filter name="actor" label="Actor" search={search} />
           <Filter name="action" label="Action begins with" search={search} />
-          <Filter name="subject" label="About" search={search} />
+          <Filter name="subject" label="Subject" search={search} />
           <Filter name="from" label="From" type="date" search={search} />
           <Filter name="to" label="to" type="date" search={search} />
           <div className={ui.row}>
@@ -86,10 +86,10 @@ export default function AuditPage() {
         </form>
         <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
-        {log && rows.length === 0 && <Empty>No entry is in this view. Clear the filter, or choose other days.</Empty>}
+        {log && rows.length === 0 && <Empty>No entries in this view. Clear the filter, or choose other days.</Empty>}
         {log && rows.length > 0 && (
           <>
-            <p className={ui.soft}>{`${total(log.totalCount)} entries. Enter shows the details of a row.`}</p>
+            <p className={ui.soft}>{`${total(log.totalCount)} entries. Press Enter to see the details of a row.`}</p>
             <VirtualTable
               label="Audit log"
               rows={rows}
@@ -99,10 +99,10 @@ export default function AuditPage() {
               onMore={pages.readMore}
               columns={[
                 { name: "When", width: "11rem", show: ({ at }) => moment(at) },
-                { name: "Who", width: "minmax(8rem, 1fr)", show: ({ actor }) => actor },
+                { name: "Actor", width: "minmax(8rem, 1fr)", show: ({ actor }) => actor },
                 { name: "Action", width: "minmax(10rem, 1fr)", show: ({ action }) => action },
-                { name: "About", width: "minmax(8rem, 2fr)", show: ({ subject }) => subject },
-                { name: "Seal", width: "5rem", number: true, show: ({ seal }) => seal?.seq ?? "soon" },
+                { name: "Subject", width: "minmax(8rem, 2fr)", show: ({ subject }) => subject },
+                { name: "Seal", width: "5rem", number: true, show: ({ seal }) => seal?.seq ?? "pending" },
               ]}
             />
           </>
@@ -112,11 +112,9 @@ export default function AuditPage() {
         <Dialog title={shown.action} isOpen onClose={() => setShown(null)}>
           <Facts>
             <Fact name="When">{new Date(shown.at).toISOString()}</Fact>
-            <Fact name="Who">{shown.actor}</Fact>
-            <Fact name="About">{shown.subject}</Fact>
-            <Fact name="Seal">
-              {shown.seal ? `${shown.seal.seq} · ${shown.seal.hash}` : "is written within seconds"}
-            </Fact>
+            <Fact name="Actor">{shown.actor}</Fact>
+            <Fact name="Subject">{shown.subject}</Fact>
+            <Fact name="Seal">{shown.seal ? `${shown.seal.seq} · ${shown.seal.hash}` : "pending"}</Fact>
           </Facts>
           {shown.details && <pre className={ui.pre}>{JSON.stringify(JSON.parse(shown.details), null, 2)}</pre>}
         </Dialog>
@@ -141,7 +139,7 @@ function Chain() {
   const chain = data?.auditChain;
   return (
     <Card
-      title="Was the log changed?"
+      title="Integrity of the log"
       aside={
         <Button look="quiet" busy={loading} onClick={() => void check()}>
           Verify the log
@@ -151,7 +149,7 @@ function Chain() {
       <Failure error={error} retry={check} />
       {!chain && !error && (
         <p className={ui.soft}>
-          Recomputes the chain of hashes over all entries. Note the head elsewhere from time to time.
+          Recomputes the hash chain over all entries. Store the head hash outside the gateway from time to time.
         </p>
       )}
       {chain?.holds === null && (
@@ -160,10 +158,8 @@ function Chain() {
         </Notice>
       )}
       {chain?.holds === true && (
-        <Notice tone="good" title={`The log holds: ${count(chain.entries)} entries.`}>
-          {chain.pseudonymised > 0 && (
-            <p>{`${count(chain.pseudonymised)} were pseudonymised by erasures that the log has.`}</p>
-          )}
+        <Notice tone="good" title={`The log is intact: ${count(chain.entries)} entries.`}>
+          {chain.pseudonymised > 0 && <p>{`${count(chain.pseudonymised)} were pseudonymised by recorded erasures.`}</p>}
           <p className={ui.mono}>{`Head ${chain.head ?? "none"}`}</p>
         </Notice>
       )}

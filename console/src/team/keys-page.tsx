@@ -12,12 +12,12 @@ import { moment } from "../ui/format.ts";
 import { Card, Empty, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { RoleChoice, rolesOf, shownRoles } from "./role-choice.tsx";
-import { type Secret, ShownOnce } from "./shown-once.tsx";
+import { type Secret, SecretNotice } from "./secret-notice.tsx";
 import { TeamPage } from "./team-tabs.tsx";
 
 const DAY_MS = 86_400_000;
-const MOST_DAYS = 366;
-const dayIn = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+const MAX_DAYS = 366;
+const dateAfter = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
 
 /** Operator keys, for programs. */
 export default function KeysPage() {
@@ -32,7 +32,7 @@ export default function KeysPage() {
       actions={
         <ActionForm
           title="New key"
-          submit="Make the key"
+          submit="Create the key"
           look="main"
           send={async (fields) => {
             const name = String(fields.get("name") ?? "").trim();
@@ -40,33 +40,33 @@ export default function KeysPage() {
             const result = await create({ variables: { input: { name, roles: rolesOf(fields), expiresAt } } });
             const value = result.data?.createOperatorKey.secret;
             if (value) {
-              const help = "Keep it where only the program can read it. It is not shown again.";
-              setSecret({ title: `The key ${name}`, help, value });
+              const help = "Store the key where only the program can read it. It is not shown again.";
+              setSecret({ title: `Key ${name}`, help, value });
             }
             await refetch();
             return answerOf(result, result.data?.createOperatorKey);
           }}
         >
-          <TextField label="Name" name="name" required help="Such as back-office. No name is used twice." />
+          <TextField label="Name" name="name" required help="For example back-office. A name can be used only once." />
           <RoleChoice />
           <TextField
-            label="Good until"
+            label="Valid until"
             name="until"
             type="date"
             required
-            min={dayIn(0)}
-            max={dayIn(MOST_DAYS - 1)}
-            defaultValue={dayIn(90)}
+            min={dateAfter(0)}
+            max={dateAfter(MAX_DAYS - 1)}
+            defaultValue={dateAfter(90)}
           />
         </ActionForm>
       }
     >
-      <ShownOnce secret={secret} onClose={() => setSecret(null)} />
+      <SecretNotice secret={secret} onClose={() => setSecret(null)} />
       <Failure error={error} retry={refetch} />
       {loading && !data && <Waiting />}
       {data && (
         <Card label="List of keys">
-          {data.operatorKeys.length === 0 && <Empty>No program has a key.</Empty>}
+          {data.operatorKeys.length === 0 && <Empty>No keys yet.</Empty>}
           <ul className={ui.list}>
             {data.operatorKeys.map(({ name, roles, createdBy, createdAt, expiresAt, withdrawnAt, withdrawnBy }) => (
               <li key={name}>
@@ -74,7 +74,7 @@ export default function KeysPage() {
                   <strong>{name}</strong> <span className={ui.soft}>{shownRoles(roles)}</span>
                   <br />
                   <span className={`${ui.soft} ${ui.small}`}>
-                    {`Made by ${createdBy} on ${moment(createdAt)}. `}
+                    {`Created by ${createdBy} on ${moment(createdAt)}. `}
                     {withdrawnAt
                       ? `Withdrawn by ${withdrawnBy} on ${moment(withdrawnAt)}.`
                       : `Until ${moment(expiresAt)}.`}
@@ -93,7 +93,7 @@ export default function KeysPage() {
                       return answerOf(result, result.data?.withdrawOperatorKey);
                     }}
                   >
-                    <p>The key ends at once, with its sockets and the sessions that it has opened here.</p>
+                    <p>The key becomes invalid immediately, and its connections and console sessions end.</p>
                   </ActionForm>
                 )}
               </li>

@@ -19,7 +19,7 @@ import { moment, words } from "../ui/format.ts";
 import { Card, Empty, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { RoleChoice, rolesOf, shownRoles } from "./role-choice.tsx";
-import { type Secret, ShownOnce } from "./shown-once.tsx";
+import { type Secret, SecretNotice } from "./secret-notice.tsx";
 import { TeamPage } from "./team-tabs.tsx";
 
 /** The first page of Team: the accounts for administrators, the audit log for all others. */
@@ -36,8 +36,8 @@ function People() {
   const showLink = (name: string, secret: string | null | undefined) =>
     secret &&
     setLink({
-      title: `The link for ${name}`,
-      help: "Hand it to the person alone. It is good once, for three days, and is not shown again.",
+      title: `Enrolment link for ${name}`,
+      help: "Send the link only to this person. It can be used once, within three days, and is not shown again.",
       value: `${location.origin}/console/enrol#${secret}`,
     });
   return (
@@ -46,7 +46,7 @@ function People() {
       actions={
         <ActionForm
           title="New account"
-          submit="Make the account"
+          submit="Create the account"
           look="main"
           send={async (fields) => {
             const name = String(fields.get("name") ?? "")
@@ -58,12 +58,12 @@ function People() {
             return answerOf(result, result.data?.createOperatorAccount);
           }}
         >
-          <TextField label="Name" name="name" required autoCapitalize="none" help="Such as asha, or asha.rao." />
+          <TextField label="Name" name="name" required autoCapitalize="none" help="For example asha or asha.rao." />
           <RoleChoice />
         </ActionForm>
       }
     >
-      <ShownOnce secret={link} onClose={() => setLink(null)} />
+      <SecretNotice secret={link} onClose={() => setLink(null)} />
       <Failure error={error} retry={refetch} />
       {loading && !data && <Waiting />}
       {data && (
@@ -71,8 +71,8 @@ function People() {
           <Card title="Accounts">
             {data.operatorAccounts.length === 0 && (
               <Empty>
-                Nobody has an account. People may sign in by the identity provider, or with a key; make accounts for the
-                others.
+                No accounts yet. People can sign in with the identity provider or a key; create accounts for everyone
+                else.
               </Empty>
             )}
             <ul className={ui.list}>
@@ -108,10 +108,10 @@ function Account({ account, reload, showLink }: AccountProps) {
           {disabledAt
             ? `Disabled by ${disabledBy} on ${moment(disabledAt)}.`
             : isEnrolled
-              ? `Made by ${account.createdBy} on ${moment(account.createdAt)}.`
+              ? `Created by ${account.createdBy} on ${moment(account.createdAt)}.`
               : enrolmentExpiresAt
-                ? `Has not followed the link yet, which ends on ${moment(enrolmentExpiresAt)}.`
-                : "The link has expired: make a new one."}
+                ? `Not enrolled yet. The enrolment link expires on ${moment(enrolmentExpiresAt)}.`
+                : "The enrolment link has expired: create a new one."}
         </span>
       </span>
       {disabledAt && <Mark tone="bad">Disabled</Mark>}
@@ -126,11 +126,11 @@ function Account({ account, reload, showLink }: AccountProps) {
           }}
         >
           <RoleChoice chosen={roles} />
-          <p>The sessions of the account end, so that the new roles count at once.</p>
+          <p>The sessions of the account end, so that the new roles apply immediately.</p>
         </ActionForm>
         <ActionForm
           title={`New link for ${name}`}
-          submit="Make a new link"
+          submit="Create a new link"
           send={async () => {
             const result = await renew({ variables: { input: { name } } });
             showLink(name, result.data?.renewOperatorAccount.enrolmentSecret);
@@ -139,8 +139,8 @@ function Account({ account, reload, showLink }: AccountProps) {
           }}
         >
           <p>
-            For a person who has lost the password or the phone: both count no longer, and the sessions end. Until the
-            new link was followed, nobody signs in as {name}.
+            For a person who has lost the password or the phone: both become invalid, and the sessions end. Nobody can
+            sign in as {name} until the new link is used.
           </p>
         </ActionForm>
         {!disabledAt && (
@@ -154,7 +154,9 @@ function Account({ account, reload, showLink }: AccountProps) {
               return answerOf(result, result.data?.disableOperatorAccount);
             }}
           >
-            <p>The sessions of the account end at once, and nobody signs in as {name} until a new link is made.</p>
+            <p>
+              The sessions of the account end immediately, and nobody can sign in as {name} until a new link is created.
+            </p>
           </ActionForm>
         )}
       </span>
@@ -166,17 +168,17 @@ function Sessions(props: { sessions: OperatorAccountsQuery["operatorSessions"]; 
   const { sessions, reload } = props;
   const [end] = useMutation(EndOperatorSessionDocument);
   return (
-    <Card title="Signed in now">
-      {sessions.length === 0 && <Empty>Nobody is signed in at the console.</Empty>}
+    <Card title="Active sessions">
+      {sessions.length === 0 && <Empty>No active sessions.</Empty>}
       <ul className={ui.list}>
         {sessions.map(({ id, name, roles, signedInBy, startedAt, expiresAt, isOwn }) => (
           <li key={id}>
             <span>
               <strong>{name}</strong> <span className={ui.soft}>{shownRoles(roles)}</span>
-              {isOwn && " (this is you)"}
+              {isOwn && " (this session)"}
               <br />
               <span className={`${ui.soft} ${ui.small}`}>
-                {`By ${words(signedInBy).toLowerCase()} since ${moment(startedAt)}, until ${moment(expiresAt)} at the latest.`}
+                {`Signed in with ${words(signedInBy).toLowerCase()} since ${moment(startedAt)}, until ${moment(expiresAt)} at the latest.`}
               </span>
             </span>
             <ActionForm
@@ -188,7 +190,7 @@ function Sessions(props: { sessions: OperatorAccountsQuery["operatorSessions"]; 
                 return answerOf(result, result.data?.endOperatorSession);
               }}
             >
-              <p>{name} is signed out of this browser at once, and may sign in again.</p>
+              <p>{name} is signed out of this browser immediately, and can sign in again.</p>
             </ActionForm>
           </li>
         ))}

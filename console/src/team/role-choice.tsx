@@ -3,8 +3,8 @@ import ui from "../ui/ui.module.css";
 
 const roles: { role: OperatorRole; may: string }[] = [
   { role: "CATALOGUE", may: "rewards, stock and codes" },
-  { role: "ORDERS", may: "orders: cancel, take back, ship" },
-  { role: "SUPPORT", may: "reads everything but keys, records outcomes, blocks customers" },
+  { role: "ORDERS", may: "orders: cancel, reverse, ship" },
+  { role: "SUPPORT", may: "read everything except keys, record outcomes, block customers" },
   { role: "REWARDS", may: "rules, draws and messages" },
   { role: "ADMIN", may: "everything" },
 ];

@@ -20,7 +20,7 @@ export const WebhookFields = ({ webhook }: { webhook?: WebhookStateFragment }) =
       type="url"
       required
       defaultValue={webhook?.url}
-      help="An https address whose host is public. Redirects are not followed."
+      help="A public https address. Redirects are not followed."
     />
     <fieldset>
       <legend>Events</legend>
@@ -32,7 +32,7 @@ export const WebhookFields = ({ webhook }: { webhook?: WebhookStateFragment }) =
       ))}
     </fieldset>
     <TextField
-      label="Stock is low at"
+      label="Low-stock threshold"
       name="stockLowAt"
       type="number"
       min={0}

@@ -24,7 +24,7 @@ import { Card, Empty, Fact, Facts, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { usePages } from "../ui/use-pages.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
-import { type Secret, ShownOnce } from "./shown-once.tsx";
+import { type Secret, SecretNotice } from "./secret-notice.tsx";
 import { TeamPage } from "./team-tabs.tsx";
 import { WebhookFields, webhookFieldsOf } from "./webhook-fields.tsx";
 import { SECRET_HELP } from "./webhooks-page.tsx";
@@ -50,18 +50,18 @@ export default function WebhookPage() {
   const path = `/team/webhooks/${encodeURIComponent(name)}`;
   return (
     <TeamPage title={name} actions={webhook && <Actions webhook={webhook} reload={reload} showSecret={setSecret} />}>
-      <ShownOnce secret={secret} onClose={() => setSecret(null)} />
+      <SecretNotice secret={secret} onClose={() => setSecret(null)} />
       <Failure error={error} retry={reload} />
       {loading && !data && <Waiting />}
-      {data && !webhook && <Notice title="There is no webhook of this name." />}
+      {data && !webhook && <Notice title="Webhook not found." />}
       {webhook && (
         <>
           <Card label="Webhook">
             <Facts>
               <Fact name="Address">{webhook.url}</Fact>
               <Fact name="Events">{webhook.eventTypes.map((type) => words(type)).join(", ")}</Fact>
-              <Fact name="State">{webhook.active ? "Active" : "Paused: no events are recorded for it"}</Fact>
-              <Fact name="Made">{`by ${webhook.createdBy} on ${moment(webhook.createdAt)}`}</Fact>
+              <Fact name="State">{webhook.active ? "Active" : "Paused: no events are recorded for this webhook"}</Fact>
+              <Fact name="Created">{`by ${webhook.createdBy} on ${moment(webhook.createdAt)}`}</Fact>
             </Facts>
           </Card>
           <Card
@@ -96,7 +96,7 @@ export default function WebhookPage() {
               ))}
             </nav>
             {rows.length === 0 ? (
-              <Empty>No delivery is in this view. Send a test to see whether the receiver answers.</Empty>
+              <Empty>No deliveries in this view. Send a test to check the receiver.</Empty>
             ) : (
               <VirtualTable
                 label="Deliveries"
@@ -108,7 +108,7 @@ export default function WebhookPage() {
                 columns={[
                   { name: "When", width: "11rem", show: ({ occurredAt }) => moment(occurredAt) },
                   { name: "Event", width: "12rem", show: ({ eventType }) => words(eventType) },
-                  { name: "About", width: "minmax(8rem, 2fr)", show: ({ subject }) => subject },
+                  { name: "Subject", width: "minmax(8rem, 2fr)", show: ({ subject }) => subject },
                   {
                     name: "State",
                     width: "8rem",
@@ -126,8 +126,8 @@ export default function WebhookPage() {
           <Facts>
             <Fact name="State">{words(shown.state)}</Fact>
             <Fact name="Id">{shown.messageId}</Fact>
-            <Fact name="Last answer">{shown.lastStatus ?? shown.lastError ?? "none yet"}</Fact>
-            {shown.dueAt && <Fact name="Sent next">{moment(shown.dueAt)}</Fact>}
+            <Fact name="Last response">{shown.lastStatus ?? shown.lastError ?? "none"}</Fact>
+            {shown.dueAt && <Fact name="Next attempt">{moment(shown.dueAt)}</Fact>}
           </Facts>
           <pre className={ui.pre}>{JSON.stringify(JSON.parse(shown.body), null, 2)}</pre>
           <Replay name={name} delivery={shown} onDone={() => setShown(null)} reload={reload} />
@@ -151,7 +151,7 @@ function Replay(props: { name: string; delivery: Delivery; onDone(): void; reloa
         onDone();
       }}
     >
-      Send it again
+      Resend
     </Button>
   );
 }
@@ -182,8 +182,8 @@ function Actions(props: {
         Send a test
       </Button>
       <ActionForm
-        title="Send again what failed"
-        submit="Send it again"
+        title="Resend failed deliveries"
+        submit="Resend"
         send={async (fields) => {
           const failedSince = new Date(`${fields.get("since")}T00:00:00`).toISOString();
           const result = await replay({ variables: { input: { name, failedSince } } });
@@ -191,8 +191,8 @@ function Actions(props: {
           return answerOf(result, result.data?.replayWebhook);
         }}
       >
-        <TextField label="Events from this day on" name="since" type="date" required />
-        <p>The deliveries have the ids that they had, so that the receiver knows those that it has seen.</p>
+        <TextField label="Events since" name="since" type="date" required />
+        <p>The deliveries keep their ids, so the receiver recognises duplicates.</p>
       </ActionForm>
       <ActionForm
         title="Edit"
@@ -212,7 +212,7 @@ function Actions(props: {
       </ActionForm>
       <ActionForm
         title="New secret"
-        submit="Make a new secret"
+        submit="Create a new secret"
         send={async () => {
           const result = await rotate({ variables: { input: { name } } });
           const value = result.data?.rotateWebhookSecret.secret;
@@ -220,7 +220,9 @@ function Actions(props: {
           return answerOf(result, result.data?.rotateWebhookSecret);
         }}
       >
-        <p>It counts at once: have the receiver accept both secrets before.</p>
+        <p>
+          The new secret applies immediately. Before you continue, make sure that the receiver accepts both secrets.
+        </p>
       </ActionForm>
       <ActionForm
         title="Delete"
@@ -232,7 +234,7 @@ function Actions(props: {
           return answerOf(result, result.data?.deleteWebhook);
         }}
       >
-        <p>Its deliveries are deleted as well, also those that are pending.</p>
+        <p>All deliveries are deleted, including pending ones.</p>
       </ActionForm>
     </span>
   );

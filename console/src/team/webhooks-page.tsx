@@ -8,7 +8,7 @@ import { ActionForm, answerOf } from "../ui/form.tsx";
 import { words } from "../ui/format.ts";
 import { Card, Empty, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
-import { type Secret, ShownOnce } from "./shown-once.tsx";
+import { type Secret, SecretNotice } from "./secret-notice.tsx";
 import { TeamPage } from "./team-tabs.tsx";
 import { WebhookFields, webhookFieldsOf } from "./webhook-fields.tsx";
 
@@ -23,7 +23,7 @@ export default function WebhooksPage() {
       actions={
         <ActionForm
           title="New webhook"
-          submit="Make the webhook"
+          submit="Create the webhook"
           look="main"
           send={async (fields) => {
             const name = String(fields.get("name") ?? "").trim();
@@ -34,17 +34,17 @@ export default function WebhooksPage() {
             return answerOf(result, result.data?.createWebhook);
           }}
         >
-          <TextField label="Name" name="name" required help="Such as crm." />
+          <TextField label="Name" name="name" required help="For example crm." />
           <WebhookFields />
         </ActionForm>
       }
     >
-      <ShownOnce secret={secret} onClose={() => setSecret(null)} />
+      <SecretNotice secret={secret} onClose={() => setSecret(null)} />
       <Failure error={error} retry={refetch} />
       {loading && !data && <Waiting />}
       {data && (
         <Card label="List of webhooks">
-          {data.webhooks.length === 0 && <Empty>No other system is sent events yet.</Empty>}
+          {data.webhooks.length === 0 && <Empty>No webhooks yet.</Empty>}
           <ul className={ui.list}>
             {data.webhooks.map(({ name, url, eventTypes, active }) => (
               <li key={name}>
@@ -65,4 +65,4 @@ export default function WebhooksPage() {
 }
 
 export const SECRET_HELP =
-  "The receiver verifies X-Tessera-Signature with it. Keep it where only the receiver can read it; it is not shown again.";
+  "The receiver verifies X-Tessera-Signature with it. Store it where only the receiver can read it; it is not shown again.";

@@ -16,37 +16,43 @@ import ui from "../ui/ui.module.css";
 import styles from "./today.module.css";
 
 /** The title of each queue, and the action that its items need. */
-const queueWords: Record<AttentionKind, { title: string; todo: string }> = {
+const queueTexts: Record<AttentionKind, { title: string; nextStep: string }> = {
   OUTCOME_UNKNOWN: {
     title: "Unknown outcomes",
-    todo: "Look up the order at the points provider or at Capillary, and record what happened.",
+    nextStep: "Check the order with the points provider or Capillary, and record the outcome.",
   },
-  DISCREPANCY: { title: "Discrepancies", todo: "Compare the records, and close the discrepancy with a note." },
+  DISCREPANCY: { title: "Discrepancies", nextStep: "Compare the records, and close the discrepancy with a note." },
   ORDER_STUCK: {
-    title: "Orders that wait for the points provider",
-    todo: "They go on by themselves. If many wait, the points provider may be down.",
+    title: "Orders waiting for the points provider",
+    nextStep: "They continue automatically. If many are waiting, the points provider may be down.",
   },
   RETURN_PENDING: {
     title: "Points not yet returned",
-    todo: "They are sent again by themselves until they are returned.",
+    nextStep: "Returns are retried automatically until they succeed.",
   },
   RETURN_REQUESTED: {
-    title: "Returns asked for",
-    todo: "Take the line back in the order once the reward has come back, or decline with a reason.",
+    title: "Return requests",
+    nextStep: "Reverse the line once the reward has been sent back, or decline with a reason.",
   },
-  SHIPMENT_LATE: { title: "Late parcels", todo: "Ask the warehouse, and report the shipment in the order." },
+  SHIPMENT_LATE: { title: "Late parcels", nextStep: "Ask the warehouse, and update the shipment in the order." },
   REVERSAL_TO_APPROVE: {
     title: "Reversals to approve",
-    todo: "Another operator has requested them. Look at the order and at the note, then approve or refuse.",
+    nextStep: "Requested by other operators. Check the order and the note, then approve or reject.",
   },
-  AWARD_UNSETTLED: { title: "Awards to look at", todo: "Look up the credit in the ledger, and record what happened." },
-  MESSAGE_QUARANTINED: { title: "Refused messages", todo: "Correct the message and send it on, or tell its producer." },
-  RECONCILIATION_BREAK: { title: "Reconciliation breaks", todo: "Look at the evidence, and repair or write off." },
-  CATALOGUE_SYNC_FAILED: { title: "Catalogue of Capillary", todo: "It is read again by itself every few minutes." },
-  POOL_LOW: { title: "Voucher pools running low", todo: "Import more codes." },
+  AWARD_UNSETTLED: { title: "Awards to check", nextStep: "Check the credit in the ledger, and record the outcome." },
+  MESSAGE_QUARANTINED: {
+    title: "Refused messages",
+    nextStep: "Correct and resubmit the message, or contact its producer.",
+  },
+  RECONCILIATION_BREAK: { title: "Reconciliation breaks", nextStep: "Check the evidence, then repair or write off." },
+  CATALOGUE_SYNC_FAILED: {
+    title: "Capillary catalogue",
+    nextStep: "The catalogue is read again automatically every few minutes.",
+  },
+  POOL_LOW: { title: "Voucher pools running low", nextStep: "Import more codes." },
   VOUCHERS_EXPIRING: {
-    title: "Codes that end soon",
-    todo: "Put the reward in front of customers, or import newer codes.",
+    title: "Codes expiring soon",
+    nextStep: "Promote the reward, or import codes that are valid for longer.",
   },
 };
 
@@ -58,24 +64,22 @@ export default function TodayPage() {
   return (
     <Page
       title="Today"
-      mark={
-        attention && <Mark tone={attention.total > 0 ? "calm" : "good"}>{`${count(attention.total)} waiting`}</Mark>
-      }
+      mark={attention && <Mark tone={attention.total > 0 ? "calm" : "good"}>{`${count(attention.total)} open`}</Mark>}
       actions={attention && !error && <span className={ui.soft}>Live</span>}
     >
       {may("ORDERS", "SUPPORT") && <Figures />}
       {error && <Failure error={error} retry={restart} />}
       {!attention && !error && <Waiting />}
       {attention && waiting.length === 0 && (
-        <Notice tone="good" title="Nothing waits for you.">
-          <p>A queue appears here as soon as something does.</p>
+        <Notice tone="good" title="No open work.">
+          <p>Queues appear here when work arrives.</p>
         </Notice>
       )}
       <div className={styles.queues}>
         {waiting.map(({ kind, count: total, oldestSince, items }) => (
           <Card
             key={kind}
-            title={queueWords[kind].title}
+            title={queueTexts[kind].title}
             aside={
               <Mark tone={kind === "OUTCOME_UNKNOWN" || kind === "RECONCILIATION_BREAK" ? "bad" : "calm"}>
                 {count(total)}
@@ -83,8 +87,8 @@ export default function TodayPage() {
             }
           >
             <p className={`${ui.soft} ${ui.small}`}>
-              {queueWords[kind].todo}
-              {oldestSince && kind !== "VOUCHERS_EXPIRING" && ` The oldest waits for ${ageSince(oldestSince)}.`}
+              {queueTexts[kind].nextStep}
+              {oldestSince && kind !== "VOUCHERS_EXPIRING" && ` Oldest: ${ageSince(oldestSince)}.`}
             </p>
             <ul className={ui.list}>
               {items.map((item) => (
@@ -138,9 +142,9 @@ function Figures() {
       <Facts>
         <Fact name="Orders placed">{count(activity.placed)}</Fact>
         <Fact name="Failed">{`${count(activity.failed)} (${rate.toFixed(1)} %)`}</Fact>
-        <Fact name="Taken">{points(activity.pointsTaken)}</Fact>
+        <Fact name="Deducted">{points(activity.pointsTaken)}</Fact>
         <Fact name="Returned">{points(activity.pointsReturned)}</Fact>
-        <Fact name="Without an outcome yet">{points(activity.pointsOutstanding)}</Fact>
+        <Fact name="Outcome pending">{points(activity.pointsOutstanding)}</Fact>
       </Facts>
       <Hours hours={activity.hours} />
     </Card>
@@ -149,24 +153,36 @@ function Figures() {
 
 /** Orders an hour, as bars. The table behind them is for screen readers. */
 function Hours({ hours }: { hours: ActivityQuery["activity"]["hours"] }) {
-  const most = Math.max(1, ...hours.map(({ placed }) => placed));
+  const maximum = Math.max(1, ...hours.map(({ placed }) => placed));
   const [width, height] = [20, 60];
   const hourOf = (iso: string) => new Date(iso).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
   return (
     <figure className={styles.hours}>
       <svg viewBox={`0 0 ${hours.length * width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
         {hours.map(({ start, placed, failed }, index) => {
-          const [tall, bad] = [(height * placed) / most, (height * failed) / most];
+          const [barHeight, failedHeight] = [(height * placed) / maximum, (height * failed) / maximum];
           return (
             <g key={start}>
-              <rect x={index * width + 2} y={height - tall} width={width - 4} height={tall} className={styles.placed} />
-              <rect x={index * width + 2} y={height - bad} width={width - 4} height={bad} className={styles.failed} />
+              <rect
+                x={index * width + 2}
+                y={height - barHeight}
+                width={width - 4}
+                height={barHeight}
+                className={styles.placed}
+              />
+              <rect
+                x={index * width + 2}
+                y={height - failedHeight}
+                width={width - 4}
+                height={failedHeight}
+                className={styles.failed}
+              />
             </g>
           );
         })}
       </svg>
       <figcaption>
-        {`Orders an hour, from ${hourOf(hours[0]?.start ?? "")} until now; at most ${count(most)}. Failed ones are red.`}
+        {`Orders per hour from ${hourOf(hours[0]?.start ?? "")} until now; maximum ${count(maximum)}. Failed orders are red.`}
         <span className="sr-only">
           {hours.map(({ start, placed, failed }) => `${hourOf(start)}: ${placed}, failed ${failed}. `).join("")}
         </span>

@@ -19,7 +19,7 @@ interface ExportButtonProps<Row> {
 }
 
 /** A number of rows that spreadsheets open without trouble and that fits into the browser's memory. */
-const MOST_ROWS = 50_000;
+const MAX_ROWS = 50_000;
 
 /** Exports a whole list page by page, by the list's own query: its roles and masks apply to the file. */
 export function ExportButton<Row>({ name, header, toCells, read, disabled = false }: ExportButtonProps<Row>) {
@@ -40,8 +40,8 @@ export function ExportButton<Row>({ name, header, toCells, read, disabled = fals
         setRowsRead(rows);
         after = pageInfo.endCursor ?? null;
         hasNextPage = pageInfo.hasNextPage && nodes.length > 0;
-        if (hasNextPage && rows >= MOST_ROWS) {
-          setProblem(`The file has the first ${count(rows)} rows. Filter the list for the others.`);
+        if (hasNextPage && rows >= MAX_ROWS) {
+          setProblem(`The file contains the first ${count(rows)} rows. Filter the list to export the others.`);
           break;
         }
       }
@@ -56,7 +56,7 @@ export function ExportButton<Row>({ name, header, toCells, read, disabled = fals
       <Button look="quiet" disabled={disabled} busy={isBusy} onClick={() => void save()}>
         Export as CSV
       </Button>
-      {isBusy && <span role="status" className="sr-only">{`${count(rowsRead)} rows are read.`}</span>}
+      {isBusy && <span role="status" className="sr-only">{`${count(rowsRead)} rows read.`}</span>}
       {problem && <Notice tone="bad" title={problem} />}
     </>
   );

@@ -16,7 +16,7 @@ export function answerOf(
   payload: { userErrors: readonly RefusedFragment[] } | null | undefined,
 ): Answer {
   if (payload) return { refusals: payload.userErrors };
-  const message = result.error?.message ?? "No answer came. Look whether it has happened before you try again.";
+  const message = result.error?.message ?? "No response. Check whether the action took effect before you try again.";
   return { refusals: [{ __typename: "BasicUserError", code: "INVALID_INPUT", message, field: null }] };
 }
 
@@ -122,7 +122,7 @@ export function ActionForm(props: ActionFormProps) {
             <Refusals refusals={refusals} />
             <DialogActions>
               <Button look="quiet" onClick={close}>
-                Leave it
+                Close
               </Button>
               <Button type="submit" look={look === "danger" ? "danger" : "main"} busy={isBusy}>
                 {submit}

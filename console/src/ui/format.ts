@@ -27,8 +27,8 @@ export function age(seconds: number): string {
     [60, "minute"],
   ];
   for (const [size, unit] of units) {
-    const many = Math.floor(seconds / size);
-    if (many >= 1) return `${many} ${unit}${many === 1 ? "" : "s"}`;
+    const value = Math.floor(seconds / size);
+    if (value >= 1) return `${value} ${unit}${value === 1 ? "" : "s"}`;
   }
   return "less than a minute";
 }

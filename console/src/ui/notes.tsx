@@ -9,7 +9,7 @@ import { Card, Empty } from "./page.tsx";
 import ui from "./ui.module.css";
 
 interface NotesProps {
-  on: NoteSubject;
+  subject: NoteSubject;
   notes: readonly { id: string; author: string; text: string; at: string }[];
   assignee: string | null;
   /** Reads the page again. */
@@ -17,14 +17,14 @@ interface NotesProps {
 }
 
 /** Notes on an order or a customer, and the assigned operator. */
-export function Notes({ on, notes, assignee, reload }: NotesProps) {
+export function Notes({ subject, notes, assignee, reload }: NotesProps) {
   const { name } = useOperator();
   const [addNote, { loading }] = useMutation(AddNoteDocument);
   const [assign, assigning] = useMutation(AssignDocument);
   const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
 
-  async function take(next: string | null) {
-    const result = await assign({ variables: { input: { to: on, assignee: next } } });
+  async function assignTo(next: string | null) {
+    const result = await assign({ variables: { input: { to: subject, assignee: next } } });
     setRefusals(answerOf(result, result.data?.assign).refusals);
     await reload();
   }
@@ -32,19 +32,19 @@ export function Notes({ on, notes, assignee, reload }: NotesProps) {
   return (
     <Card title="Notes">
       <div className={ui.row}>
-        <span>{assignee ? `${assignee} looks after it.` : "Nobody looks after it."}</span>
+        <span>{assignee ? `Assigned to ${assignee}.` : "Not assigned."}</span>
         {assignee !== name && (
-          <Button look="quiet" busy={assigning.loading} onClick={() => void take(name)}>
-            Take it
+          <Button look="quiet" busy={assigning.loading} onClick={() => void assignTo(name)}>
+            Assign to me
           </Button>
         )}
         {assignee !== null && (
-          <Button look="plain" onClick={() => void take(null)}>
-            Let go
+          <Button look="plain" onClick={() => void assignTo(null)}>
+            Unassign
           </Button>
         )}
       </div>
-      {notes.length === 0 && <Empty>No note yet.</Empty>}
+      {notes.length === 0 && <Empty>No notes yet.</Empty>}
       <ul className={ui.list}>
         {notes.map(({ id, author, text, at }) => (
           <li key={id} className={ui.note}>
@@ -59,7 +59,7 @@ export function Notes({ on, notes, assignee, reload }: NotesProps) {
           event.preventDefault();
           const form = event.currentTarget;
           const text = String(new FormData(form).get("text") ?? "");
-          const result = await addNote({ variables: { input: { on, text } } });
+          const result = await addNote({ variables: { input: { on: subject, text } } });
           const answer = answerOf(result, result.data?.addNote);
           setRefusals(answer.refusals);
           if (answer.refusals.length > 0) return;
@@ -67,11 +67,11 @@ export function Notes({ on, notes, assignee, reload }: NotesProps) {
           await reload();
         }}
       >
-        <TextArea label="Add a note" name="text" required maxLength={4_000} help="The customer never sees it." />
+        <TextArea label="Add a note" name="text" required maxLength={4_000} help="Not visible to the customer." />
         <Refusals refusals={refusals} />
         <div className={ui.row}>
           <Button type="submit" look="quiet" busy={loading}>
-            Add the note
+            Save the note
           </Button>
         </div>
       </form>

@@ -41,7 +41,7 @@ export function Card(props: { title?: string; aside?: ReactNode; children: React
 export function Failure({ error, retry }: { error: ErrorLike | undefined; retry(): unknown }) {
   if (!error) return null;
   return (
-    <Notice tone="bad" title="This could not be read.">
+    <Notice tone="bad" title="This could not be loaded.">
       <p>{error.message}</p>
       <p>
         <Button look="plain" onClick={() => void retry()}>
@@ -65,6 +65,6 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
 export const Empty = ({ children }: { children: ReactNode }) => <p className={styles.empty}>{children}</p>;
 export const Waiting = () => (
   <p className={styles.empty} role="status">
-    Reading …
+    Loading …
   </p>
 );

@@ -1,7 +1,7 @@
 import { count } from "./format.ts";
 import ui from "./ui.module.css";
 
-const MOST_SHOWN = 50;
+const MAX_ROWS_SHOWN = 50;
 
 export interface RejectedRow {
   /** 1 is the first row after the header. */
@@ -17,7 +17,7 @@ export function RejectedRows({ rows }: { rows: readonly RejectedRow[] }) {
   return (
     <div className={ui.scroll}>
       <table className={ui.table}>
-        <caption className="sr-only">Rows that are not right</caption>
+        <caption className="sr-only">Invalid rows</caption>
         <thead>
           <tr>
             <th className={ui.number}>Line</th>
@@ -25,7 +25,7 @@ export function RejectedRows({ rows }: { rows: readonly RejectedRow[] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.slice(0, MOST_SHOWN).map(({ row, line, reason }) => (
+          {rows.slice(0, MAX_ROWS_SHOWN).map(({ row, line, reason }) => (
             <tr key={`${row} ${reason}`}>
               <td className={ui.number}>{line ?? row}</td>
               <td>{reason}</td>
@@ -33,7 +33,7 @@ export function RejectedRows({ rows }: { rows: readonly RejectedRow[] }) {
           ))}
         </tbody>
       </table>
-      {rows.length > MOST_SHOWN && <p className={ui.soft}>{`and ${count(rows.length - MOST_SHOWN)} more`}</p>}
+      {rows.length > MAX_ROWS_SHOWN && <p className={ui.soft}>{`and ${count(rows.length - MAX_ROWS_SHOWN)} more`}</p>}
     </div>
   );
 }

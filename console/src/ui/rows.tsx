@@ -29,24 +29,24 @@ export function Rows<Row>(props: {
   add: string;
   rows: readonly Row[];
   blank: Row;
-  least?: number;
+  minRows?: number;
   onChange(rows: Row[]): void;
   children(row: Row, change: (row: Row) => void): ReactNode;
 }) {
-  const { legend, add, rows, blank, least = 0, onChange, children } = props;
+  const { legend, add, rows, blank, minRows = 0, onChange, children } = props;
   return (
     <fieldset>
       <legend>{legend}</legend>
-      {rows.map((row, place) => (
+      {rows.map((row, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row has no key but its index
-        <div key={place} className={ui.pair}>
-          {children(row, (changed) => onChange(rows.with(place, changed)))}
-          {rows.length > least && (
+        <div key={index} className={ui.pair}>
+          {children(row, (changed) => onChange(rows.with(index, changed)))}
+          {rows.length > minRows && (
             <div className={ui.row}>
               <Button
                 look="plain"
-                aria-label={`Remove row ${place + 1} of ${legend}`}
-                onClick={() => onChange(rows.toSpliced(place, 1))}
+                aria-label={`Remove row ${index + 1} of ${legend}`}
+                onClick={() => onChange(rows.toSpliced(index, 1))}
               >
                 Remove
               </Button>

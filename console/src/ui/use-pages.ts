@@ -10,9 +10,9 @@ export interface ListPage<Row> {
 
 type PageVariables = OperationVariables & { after?: string | null | undefined };
 
-interface Later<Row> extends ListPage<Row> {
+interface LaterRows<Row> extends ListPage<Row> {
   /** Identifies the list and the end cursor of its first page, after which these rows begin. */
-  behind: string;
+  listKey: string;
 }
 
 /**
@@ -27,20 +27,20 @@ export function usePages<Data, Variables extends PageVariables, Row>(
   listOf: (data: Data) => ListPage<Row> | null | undefined,
 ) {
   const client = useApolloClient();
-  const fixed: OperationVariables = variables;
+  const pageVariables: OperationVariables = variables;
   const query = document as TypedDocumentNode<Data, OperationVariables>;
-  const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(query, { variables: fixed });
+  const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(query, { variables: pageVariables });
   const first = data ? listOf(data as Data) : null;
-  const [later, setLater] = useState<Later<Row> | null>(null);
-  const behind = JSON.stringify([variables, first?.pageInfo.endCursor]);
-  const added = later?.behind === behind ? later : null;
+  const [laterRows, setLaterRows] = useState<LaterRows<Row> | null>(null);
+  const listKey = JSON.stringify([variables, first?.pageInfo.endCursor]);
+  const added = laterRows?.listKey === listKey ? laterRows : null;
   const rows = useMemo(() => [...(first?.nodes ?? []), ...(added?.nodes ?? [])], [first, added]);
   const { hasNextPage = false, endCursor = null } = (added ?? first)?.pageInfo ?? {};
 
   /** Reads the page after a cursor, the first page for null. @throws Error without an answer */
   async function read(after: string | null): Promise<ListPage<Row>> {
-    const ofPage: OperationVariables = { ...fixed, after };
-    const result = await client.query({ query, variables: ofPage, fetchPolicy: "no-cache" });
+    const variablesWithCursor: OperationVariables = { ...pageVariables, after };
+    const result = await client.query({ query, variables: variablesWithCursor, fetchPolicy: "no-cache" });
     const page = result.data && listOf(result.data as Data);
     if (!page) throw new Error(result.error?.message ?? "The gateway did not answer.");
     return page;
@@ -48,12 +48,12 @@ export function usePages<Data, Variables extends PageVariables, Row>(
 
   async function readMore(): Promise<void> {
     const { nodes, pageInfo } = await read(endCursor);
-    setLater({ behind, nodes: [...(added?.nodes ?? []), ...nodes], pageInfo });
+    setLaterRows({ listKey, nodes: [...(added?.nodes ?? []), ...nodes], pageInfo });
   }
 
   /** Reads the first page again, and drops the later pages. */
   const reload = useCallback(async () => {
-    setLater(null);
+    setLaterRows(null);
     await refetch();
   }, [refetch]);
 

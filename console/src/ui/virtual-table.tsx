@@ -25,7 +25,7 @@ export interface VirtualTableProps<Row> {
 const ROW_HEIGHT = 44;
 const OVERSCAN = 8;
 /** The height of the header, the borders and the horizontal scroll bar, in px. */
-const SURROUND_PX = 60;
+const FRAME_PX = 60;
 
 /**
  * A table that renders only the visible rows, and reads the next page near the end of the list. Arrow keys move the
@@ -34,12 +34,12 @@ const SURROUND_PX = 60;
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const { label, rows, columns, rowKey, onOpen, onChoose, hasMore, onMore } = props;
   const id = useId();
-  const box = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const isReading = useRef(false);
   const virtual = useVirtualizer({
     count: rows.length,
-    getScrollElement: () => box.current,
+    getScrollElement: () => container.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: OVERSCAN,
   });
@@ -86,8 +86,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     // biome-ignore lint/a11y/useSemanticElements: rows have absolute positions, which a table element does not allow
     <div
       className={styles.box}
-      style={{ maxHeight: virtual.getTotalSize() + SURROUND_PX }}
-      ref={box}
+      style={{ maxHeight: virtual.getTotalSize() + FRAME_PX }}
+      ref={container}
       role="grid"
       aria-label={label}
       aria-rowcount={hasMore ? -1 : rows.length + 1}

@@ -24,28 +24,28 @@ export default function YouPage() {
     <Page title="Your sign-in">
       <Card title="Passkeys">
         <p className={ui.soft}>
-          {`A passkey signs ${name} in with a finger, a face or a PIN of this device, and without a password. A lost device: remove its passkey here.`}
+          {`A passkey signs ${name} in with a fingerprint, face or PIN of this device, without a password. If you lose a device, remove its passkey here.`}
         </p>
         {!passkeys && <Waiting />}
-        {passkeys?.length === 0 && <Empty>You have no passkey yet.</Empty>}
+        {passkeys?.length === 0 && <Empty>No passkeys yet.</Empty>}
         <ul className={ui.list}>
-          {(passkeys ?? []).map(({ id, name: called, createdAt, usedAt }) => (
+          {(passkeys ?? []).map(({ id, name: passkeyName, createdAt, usedAt }) => (
             <li key={id}>
               <span>
-                <strong>{called}</strong>
+                <strong>{passkeyName}</strong>
                 <br />
                 <span className={`${ui.soft} ${ui.small}`}>
                   {`added ${moment(createdAt)}, ${usedAt ? `last used ${moment(usedAt)}` : "never used"}`}
                 </span>
               </span>
               <Button look="quiet" onClick={() => void removePasskey(id).then(reload, reload)}>
-                {`Remove ${called}`}
+                {`Remove ${passkeyName}`}
               </Button>
             </li>
           ))}
         </ul>
         <SignInForm
-          submit="Add a passkey of this device"
+          submit="Add a passkey for this device"
           look="quiet"
           send={async (field) => {
             const problem = await addPasskey(field("called"));
@@ -58,7 +58,7 @@ export default function YouPage() {
             name="called"
             required
             maxLength={64}
-            help="Such as: laptop of the office."
+            help="For example: office laptop."
           />
         </SignInForm>
       </Card>

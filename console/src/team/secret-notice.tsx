@@ -10,7 +10,7 @@ export interface Secret {
   value: string;
 }
 
-export function ShownOnce({ secret, onClose }: { secret: Secret | null; onClose(): void }) {
+export function SecretNotice({ secret, onClose }: { secret: Secret | null; onClose(): void }) {
   const [isCopied, setCopied] = useState(false);
   if (!secret) return null;
   const { title, help, value } = secret;
@@ -31,7 +31,7 @@ export function ShownOnce({ secret, onClose }: { secret: Secret | null; onClose(
             onClose();
           }}
         >
-          I have it: put it away
+          Done
         </Button>
       </p>
     </Notice>

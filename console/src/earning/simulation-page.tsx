@@ -17,11 +17,11 @@ const sample = JSON.stringify(
 );
 
 /** Evaluates the rules for a message without accepting the message. */
-export function TryPage() {
-  const [tryMessage, { data, error, loading }] = useLazyQuery(TryMessageDocument, { fetchPolicy: "network-only" });
-  const trial = loading ? undefined : data?.simulateReward;
+export function SimulationPage() {
+  const [simulate, { data, error, loading }] = useLazyQuery(TryMessageDocument, { fetchPolicy: "network-only" });
+  const simulation = loading ? undefined : data?.simulateReward;
   return (
-    <Page title="Try a message">
+    <Page title="Test a message">
       <div className={ui.halves}>
         <Card title="The message">
           <form
@@ -29,40 +29,40 @@ export function TryPage() {
             onSubmit={(event) => {
               event.preventDefault();
               const payload = String(new FormData(event.currentTarget).get("payload") ?? "");
-              void tryMessage({ variables: { payload } });
+              void simulate({ variables: { payload } });
             }}
           >
             <TextArea
-              label="As a producer sends it, JSON"
+              label="JSON, as a producer sends it"
               name="payload"
               rows={16}
               spellCheck={false}
               className={ui.mono}
               defaultValue={sample}
-              help="Nothing is written. Tickets of a lucky draw are counted and not drawn."
+              help="The test stores nothing. Tickets for a lucky draw are counted but not drawn."
             />
             <div className={ui.row}>
               <Button type="submit" busy={loading}>
-                Try it
+                Test
               </Button>
             </div>
           </form>
         </Card>
-        <Card title="Result, if it were sent now">
+        <Card title="Result if the message is sent now">
           {error && <Failure error={error} retry={() => {}} />}
-          {!trial && !error && <p className={ui.soft}>Press Try it.</p>}
-          {trial && trial.problems.length > 0 && (
+          {!simulation && !error && <p className={ui.soft}>Press Test to see the result.</p>}
+          {simulation && simulation.problems.length > 0 && (
             <>
-              <Notice tone="bad" title="It would be refused." />
-              <Problems problems={trial.problems} />
+              <Notice tone="bad" title="The message would be refused." />
+              <Problems problems={simulation.problems} />
             </>
           )}
-          {trial && trial.problems.length === 0 && (
+          {simulation && simulation.problems.length === 0 && (
             <>
-              {trial.replayed && (
-                <Notice title="It was accepted before. Sending it again would change nothing; this is what it has earned." />
+              {simulation.replayed && (
+                <Notice title="The message was accepted before. Sending it again would have no effect; the result shows its earnings." />
               )}
-              <Outcomes outcomes={trial.outcomes} />
+              <Outcomes outcomes={simulation.outcomes} />
             </>
           )}
         </Card>
