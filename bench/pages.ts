@@ -60,7 +60,7 @@ export async function measurePages(
       jit: "off",
     },
   });
-  opened.defer(() => postgres.stop({ evenIfUsed: true }));
+  opened.defer(() => postgres.stop({ force: true }));
   await migrate(postgres.url);
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();

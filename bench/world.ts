@@ -71,7 +71,7 @@ export async function makeWorld({ isProfiled }: { isProfiled: boolean }): Promis
       await gateway.stop();
       await database.close();
       await sandbox.stop();
-      await postgres.stop({ evenIfUsed: true });
+      await postgres.stop({ force: true });
       await rm(dataDir, { recursive: true, force: true });
     },
   };

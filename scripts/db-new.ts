@@ -60,6 +60,6 @@ try {
   }
   await cp(current, migrated);
 } finally {
-  await postgres.stop({ evenIfUsed: true });
+  await postgres.stop({ force: true });
   await rm(scratch, { recursive: true, force: true });
 }

@@ -10,11 +10,11 @@ import { logLibraryOutput } from "../src/platform/library-output.ts";
 import { makeLogger } from "../src/platform/logger.ts";
 import { onStopRequest } from "../src/platform/stop-request.ts";
 import { explainError, readProcessConfig } from "../src/program/command-line.ts";
-import { makeFirstWords } from "../src/program/first-words.ts";
+import { makeEarlyLog } from "../src/program/early-log.ts";
 import { runOwnProcess } from "../src/program/run-reward-processor.ts";
 import { logStartSummary } from "../src/program/start-summary.ts";
 
-const words = makeFirstWords("The reward processor");
+const words = makeEarlyLog("The reward processor");
 try {
   const config = readProcessConfig(words);
   const { tracing } = config;

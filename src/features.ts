@@ -31,7 +31,7 @@ import { openWebhooks } from "./webhooks/index.ts";
 export interface World
   extends AuthPorts,
     Omit<CatalogPorts, "readGroups">,
-    Omit<OrderPorts, "sessions" | "sessionTokens" | "askFresh"> {
+    Omit<OrderPorts, "sessions" | "sessionTokens" | "uncachedQueries"> {
   relayLock: FeedPorts["relayLock"];
   fetchStatement: ReconciliationPorts["fetchStatement"];
   processor: Processor;
@@ -49,7 +49,7 @@ export function openFeatures(world: World) {
   const { sessions, sessionTokens } = auth;
   const group = openGroup(world);
   const catalog = openCatalog({ ...world, readGroups: group.readGroups });
-  const order = openOrder({ ...world, sessions, sessionTokens, askFresh: catalog.askFresh });
+  const order = openOrder({ ...world, sessions, sessionTokens, uncachedQueries: catalog.uncachedQueries });
   const wallet = openWallet({ ...world, sessions, heldDeductions: order.heldDeductions });
   const cart = openCart({ ...world, redeemedUnits: order.redeemedUnits });
   const feed = openFeed({ ...world, sessions, appendMemberEvents });

@@ -4,14 +4,14 @@ import { onStopRequest } from "./platform/stop-request.ts";
 import { checkPorts } from "./program/check-ports.ts";
 import { collectGarbageOfStart } from "./program/collect-garbage.ts";
 import { explainError, readProcessConfig } from "./program/command-line.ts";
-import { makeFirstWords } from "./program/first-words.ts";
+import { makeEarlyLog } from "./program/early-log.ts";
 import { makeProgress } from "./program/progress.ts";
 
 /** The longest time for which a stop requested during the start waits for the start to finish. */
 const START_GRACE_MS = 10_000;
 
 const progress = makeProgress(process.stderr);
-const words = makeFirstWords("Tessera");
+const words = makeEarlyLog("Tessera");
 const fail = (reason: string, what = "did not start"): never => {
   progress.clear();
   words.fail(what, reason);

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { aboutSetting, settingGroups } from "../../src/config/settings.ts";
+import { descriptionOf, settingGroups } from "../../src/config/settings.ts";
 
 const MAX_WIDTH = 120;
 
@@ -7,7 +7,7 @@ const MAX_WIDTH = 120;
 export function settingsTable(): string {
   const groups = settingGroups.map(([subject, settings]) => {
     const rows = Object.entries(settings).map(([name, schema]) => {
-      const { meaning, unset, isRequired } = aboutSetting(schema);
+      const { meaning, unset, isRequired } = descriptionOf(schema);
       const otherwise = unset ?? codeOf(defaultOf(schema));
       return `| \`${name}\` | ${otherwise} | ${isRequired ? "**required in production**; " : ""}${linkedFromDocs(meaning)} |`;
     });
@@ -23,7 +23,7 @@ export function envExample(): string {
     "# A blank value counts as none. Production requires the settings that are not commented out.\n";
   const groups = settingGroups.map(([subject, settings]) => {
     const entries = Object.entries(settings).map(([name, schema]) => {
-      const { meaning, unset, isRequired } = aboutSetting(schema);
+      const { meaning, unset, isRequired } = descriptionOf(schema);
       const value = defaultOf(schema) ?? "";
       const words = unset === undefined ? meaning : `${meaning}. Unset: ${unset}`;
       return `${comment(plainText(words))}${isRequired ? "" : "#"}${name}=${value}\n`;

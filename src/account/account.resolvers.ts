@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isRefused, refusal } from "../domain/refusal.ts";
 import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NO_UUID, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer } from "../graphql/guards.ts";
 import type { IssuedVoucherRow } from "../order/index.ts";
 import { availableIn } from "../wallet/index.ts";
@@ -79,19 +79,19 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
     Mutation: {
       async saveAddress(_, { input }, context) {
         const { customerId } = requireCustomer(context);
-        const id = input.id == null ? null : (uuidOf("SavedAddress", input.id) ?? NOWHERE);
+        const id = input.id == null ? null : (uuidOf("SavedAddress", input.id) ?? NO_UUID);
         const answer = await addresses.save(customerId, id, input.address);
         if (isRefused(answer)) return { savedAddress: null, customer: null, userErrors: answer.refusals };
         return { savedAddress: answer, customer: { customerId }, userErrors: [] };
       },
       async removeAddress(_, { input }, context) {
         const { customerId } = requireCustomer(context);
-        await addresses.remove(customerId, uuidOf("SavedAddress", input.id) ?? NOWHERE);
+        await addresses.remove(customerId, uuidOf("SavedAddress", input.id) ?? NO_UUID);
         return { customer: { customerId }, userErrors: [] };
       },
       async setWish(_, { input }, context) {
         const { customerId } = requireCustomer(context);
-        const rewardId = uuidOf("Reward", input.rewardId) ?? NOWHERE;
+        const rewardId = uuidOf("Reward", input.rewardId) ?? NO_UUID;
         const refusedBy = await wishes.set(customerId, rewardId, input.wished);
         if (refusedBy) return { reward: null, customer: null, userErrors: refusedBy.refusals };
         context.loaders.wished.clear(rewardId);
@@ -99,7 +99,7 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
       },
       async setSavingGoal(_, { input }, context) {
         const { customerId } = requireCustomer(context);
-        const rewardId = input.rewardId == null ? null : (uuidOf("Reward", input.rewardId) ?? NOWHERE);
+        const rewardId = input.rewardId == null ? null : (uuidOf("Reward", input.rewardId) ?? NO_UUID);
         const refusedBy = await wishes.setGoal(customerId, rewardId);
         if (refusedBy) return { savingGoal: null, customer: null, userErrors: refusedBy.refusals };
         context.loaders.wished.clearAll();
@@ -107,7 +107,7 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
       },
       async markVoucher(_, { input }, context) {
         const { customerId } = requireCustomer(context);
-        const voucher = await vouchers.mark(customerId, uuidOf("Voucher", input.voucherId) ?? NOWHERE, input.used);
+        const voucher = await vouchers.mark(customerId, uuidOf("Voucher", input.voucherId) ?? NO_UUID, input.used);
         const notFound = refusal("VOUCHER_NOT_FOUND", "There is no such voucher.", ["input", "voucherId"]);
         return { voucher, userErrors: voucher ? [] : [notFound] };
       },

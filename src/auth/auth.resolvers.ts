@@ -23,7 +23,10 @@ export function authResolvers(deps: AuthDeps): Resolvers {
   const { requestOtp, verifyOtp, signInWithToken, sessions, accessTokens, requesters } = deps;
 
   /** Creates the tokens of a session and sets them as cookies too. */
-  async function handOut({ session, refreshToken }: { session: LiveSession; refreshToken: string }, context: Context) {
+  async function issueTokens(
+    { session, refreshToken }: { session: LiveSession; refreshToken: string },
+    context: Context,
+  ) {
     const { accessToken, expiresAt } = await accessTokens.issue({
       customerId: session.customerId,
       sessionId: session.id,
@@ -37,7 +40,7 @@ export function authResolvers(deps: AuthDeps): Resolvers {
     const { customerId, id } = signedIn.session;
     context.viewer = { kind: "customer", customerId, sessionId: id };
     context.loaders = context.makeLoaders(context.viewer);
-    const session = await handOut(signedIn, context);
+    const session = await issueTokens(signedIn, context);
     return { session, customer: { customerId }, userErrors: [] };
   }
 
@@ -80,7 +83,7 @@ export function authResolvers(deps: AuthDeps): Resolvers {
           context.cookies.clear();
           return { userErrors: refused(refusal("SESSION_EXPIRED", "This session is over. Sign in again.")).refusals };
         }
-        return { session: await handOut(rotation, context), userErrors: [] };
+        return { session: await issueTokens(rotation, context), userErrors: [] };
       },
 
       /** Without a session, signing out succeeds. */

@@ -1,6 +1,6 @@
 import { seesCustomers } from "../domain/operator-roles.ts";
 import { isRefused, type Refused } from "../domain/refusal.ts";
-import { seesEverybody } from "../domain/viewer.ts";
+import { seesAllCustomers } from "../domain/viewer.ts";
 import type { Context } from "../graphql/context.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { requireOperator } from "../graphql/guards.ts";
@@ -42,9 +42,9 @@ export function customerResolvers(customers: ManageCustomers): Resolvers {
 
     Customer: {
       sessions: ({ customerId }, _, { viewer, loaders }) =>
-        seesEverybody(viewer) ? loaders.sessionsOfCustomer.load(customerId) : null,
+        seesAllCustomers(viewer) ? loaders.sessionsOfCustomer.load(customerId) : null,
       block: ({ customerId }, _, { viewer, loaders }) =>
-        seesEverybody(viewer) ? loaders.block.load(customerId) : null,
+        seesAllCustomers(viewer) ? loaders.block.load(customerId) : null,
     },
   };
 }

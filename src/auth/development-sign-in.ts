@@ -31,7 +31,7 @@ export function mountDevelopmentSignIn(
   if (config.isProduction || config.handOff.key || sandboxUrl === undefined) return () => undefined;
   const isOwnOrigin = makeOriginCheck({ allowedOrigins: [] });
 
-  async function askSandbox<Answer>(path: string, answer: z.ZodType<Answer>): Promise<Answer | { status: number }> {
+  async function requestSandbox<Answer>(path: string, answer: z.ZodType<Answer>): Promise<Answer | { status: number }> {
     try {
       const response = await fetch(`${sandboxUrl}/__sandbox${path}`, {
         signal: AbortSignal.timeout(SANDBOX_TIMEOUT_MS),
@@ -54,7 +54,7 @@ export function mountDevelopmentSignIn(
     });
 
     routes.get(PATH, async (_, reply) => {
-      const found = await askSandbox("/sample-customers", sampleCustomers);
+      const found = await requestSandbox("/sample-customers", sampleCustomers);
       if ("status" in found) return reply.code(503).send(unavailable);
       const customers = found.customers.map(({ customer_id: customerId, balance_points: points, groups }) => ({
         customerId,
@@ -69,7 +69,10 @@ export function mountDevelopmentSignIn(
       if (!data)
         return reply.code(400).send({ error: 'Send JSON with a customer id, such as {"customerId":"CUST12345"}.' });
       const { customerId } = data;
-      const link = await askSandbox(`/client/sign-in-link?customer_id=${encodeURIComponent(customerId)}`, signInLink);
+      const link = await requestSandbox(
+        `/client/sign-in-link?customer_id=${encodeURIComponent(customerId)}`,
+        signInLink,
+      );
       if ("url" in link) return { customerId, token: new URL(link.url).searchParams.get("token") };
       if (link.status !== 404) return reply.code(503).send(unavailable);
       return reply.code(404).send({ error: `The sandbox has no customer ${customerId}.` });

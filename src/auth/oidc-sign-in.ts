@@ -48,7 +48,7 @@ export function makeOidcSignIn(
     const execute = url.protocol === "http:" ? [openid.allowInsecureRequests] : [];
     return openid.discovery(url, clientId, undefined, authentication, { execute, timeout: TIMEOUT_SECONDS });
   }
-  async function askProvider(): Promise<openid.Configuration | "unavailable"> {
+  async function discoverProvider(): Promise<openid.Configuration | "unavailable"> {
     provider ??= discover();
     return provider.catch((error: unknown) => {
       provider = undefined; // the next sign-in retries discovery
@@ -72,7 +72,7 @@ export function makeOidcSignIn(
 
   return {
     async begin(redirectUri) {
-      const config = await askProvider();
+      const config = await discoverProvider();
       if (config === "unavailable") return config;
       const [state, nonce, verifier] = [openid.randomState(), openid.randomNonce(), openid.randomPKCECodeVerifier()];
       const url = openid.buildAuthorizationUrl(config, {
@@ -91,7 +91,7 @@ export function makeOidcSignIn(
     async finish(answer, cookie) {
       const sealed = open(cookie);
       if (!sealed) return "expired";
-      const config = await askProvider();
+      const config = await discoverProvider();
       if (config === "unavailable") return config;
       try {
         const { state, nonce, verifier } = sealed;

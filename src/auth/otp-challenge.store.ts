@@ -4,13 +4,13 @@ import { databaseTrouble } from "../platform/database-trouble.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import { Busy } from "../platform/lanes.ts";
 import {
-  type AskedBefore,
   allowedAgainAt,
-  askAgainAt,
   coolDownMs,
   DAY_MS,
+  type EarlierRequest,
   HOUR_MS,
   latest,
+  nextRequestAt,
   OTP_LIFE_MS,
   OTP_TRIES,
 } from "./otp-limits.ts";
@@ -97,11 +97,11 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
       where: { customerId, ...sent, createdAt: { gt: after(now, -DAY_MS) } },
     });
     const own = ofCustomer.filter((row) => isAmong(row.requesterHash, requesterHashes));
-    const before = ofCustomer.map((row): AskedBefore => {
+    const before = ofCustomer.map((row): EarlierRequest => {
       const isOpen = !row.supersededAt && !row.usedAt && row.attempts < OTP_TRIES && row.expiresAt > now;
       return { ...row, isOwn: own.includes(row), openUntil: isOpen ? row.expiresAt : null };
     });
-    const waits = [askAgainAt(before, { isKnownDevice, perHour: limits.perCustomerHour, now })];
+    const waits = [nextRequestAt(before, { isKnownDevice, perHour: limits.perCustomerHour, now })];
     if (!isKnownDevice) {
       const ofAddress = await tx.otpChallenge.findMany({
         where: {

@@ -36,12 +36,12 @@ export function allowedAgainAt(
     .map((at) => at.getTime())
     .filter((at) => at > now.getTime() - withinMs)
     .sort((a, b) => a - b);
-  const oldestThatCounts = counted.at(-most);
-  return oldestThatCounts === undefined ? null : new Date(oldestThatCounts + withinMs);
+  const oldestCounted = counted.at(-most);
+  return oldestCounted === undefined ? null : new Date(oldestCounted + withinMs);
 }
 
 /** A customer's password requested within the last day. */
-export interface AskedBefore {
+export interface EarlierRequest {
   createdAt: Date;
   resendAfter: Date;
   isOwn: boolean;
@@ -56,11 +56,11 @@ export interface AskedBefore {
  *
  * @param perHour the limit of one requester
  */
-export function askAgainAt(
-  before: readonly AskedBefore[],
+export function nextRequestAt(
+  before: readonly EarlierRequest[],
   { isKnownDevice, perHour, now }: { isKnownDevice: boolean; perHour: number; now: Date },
 ): Date | null {
-  const timesOf = (which: readonly AskedBefore[]) => which.map(({ createdAt }) => createdAt);
+  const timesOf = (which: readonly EarlierRequest[]) => which.map(({ createdAt }) => createdAt);
   const own = before.filter(({ isOwn }) => isOwn);
   const ofUnknown = before.filter((asked) => !asked.isKnownDevice);
   const waits: (Date | null)[] = own.map(({ resendAfter }) => resendAfter);

@@ -91,9 +91,9 @@ export function makeRequestOtp(deps: RequestOtpDeps): RequestOtp {
       return "taken" as const;
     });
     const tick = untilTick(startedAt, gridMs);
-    const byThen = await Promise.race([delivery, tick]);
+    const resultByTick = await Promise.race([delivery, tick]);
     await tick;
-    return byThen === "unreachable"
+    return resultByTick === "unreachable"
       ? refused(refusal("UPSTREAM_UNAVAILABLE", "Passwords cannot be sent right now. Try again in a moment."))
       : opened;
   };

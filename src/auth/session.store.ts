@@ -292,8 +292,8 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
         if (row.usedAt === null || session.endedAt || session.expiresAt <= now) return { kind: "unknown" };
         const afterMs = now.getTime() - row.usedAt.getTime();
         const isSameClient = isAmong(row.usedBy, client);
-        const again = isSameClient && afterMs <= GRACE_MS ? await newestAfter(tx, refreshToken, client) : null;
-        if (again !== null) return rotated(again);
+        const reissued = isSameClient && afterMs <= GRACE_MS ? await newestAfter(tx, refreshToken, client) : null;
+        if (reissued !== null) return rotated(reissued);
         await tx.session.update({
           where: { id: session.id },
           data: { endedAt: now, endReason: "refresh token reused" },

@@ -41,7 +41,7 @@ const MAX_LENGTH = 8_192;
 const KEYS_AT_FAULT = new Set(["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"]);
 
 /** "Expired" is only certain from the key that signed the token; an unavailable key may be that key. */
-const SAYS_MOST: readonly SignInLinkFault[] = ["expired", "unavailable", "invalid"];
+const MOST_SPECIFIC_FIRST: readonly SignInLinkFault[] = ["expired", "unavailable", "invalid"];
 
 export function makeVerifySignInLink(rules: SignInLinkRules, clock: Clock): VerifySignInLink {
   const { keys, claim, issuer, audience, maxSeconds } = rules;
@@ -75,8 +75,10 @@ export function makeVerifySignInLink(rules: SignInLinkRules, clock: Clock): Veri
       if ("payload" in found) return found;
       faults.push(found);
     }
-    const [worst] = faults.sort((a, b) => SAYS_MOST.indexOf(a.fault) - SAYS_MOST.indexOf(b.fault));
-    return worst ?? { fault: "invalid", why: "no key is configured" };
+    const [mostSpecific] = faults.sort(
+      (a, b) => MOST_SPECIFIC_FIRST.indexOf(a.fault) - MOST_SPECIFIC_FIRST.indexOf(b.fault),
+    );
+    return mostSpecific ?? { fault: "invalid", why: "no key is configured" };
   }
 
   return async (token, customerId) => {

@@ -147,9 +147,9 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
   return async (input) => {
     const startedAt = performance.now();
     const { answer, notBefore } = await verify(input);
-    const heldMs = notBefore ? notBefore.getTime() - clock.now().getTime() : 0;
+    const delayMs = notBefore ? notBefore.getTime() - clock.now().getTime() : 0;
     // A second grid that starts at this request would turn a difference of a millisecond into a whole step.
-    await (heldMs > 0 ? delay(heldMs) : untilNextTick(startedAt, gridMs));
+    await (delayMs > 0 ? delay(delayMs) : untilNextTick(startedAt, gridMs));
     return answer;
   };
 }

@@ -3,7 +3,7 @@ import { refusal } from "../domain/refusal.ts";
 import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import { badUserInput } from "../graphql/errors.ts";
 import type { AwardState, Resolvers } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NO_UUID, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import { countRows, inSequence, readRowIds } from "../graphql/row-pages.sql.ts";
 import { type Db, Prisma } from "../platform/db.ts";
@@ -49,7 +49,7 @@ export function awardsResolvers({ db, resolveAward }: { db: Db; resolveAward: Re
     Mutation: {
       async resolveAward(_, { input }, context) {
         const operatorId = requireOperator(context, "support");
-        const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
+        const awardId = uuidOf("RewardAward", input.awardId) ?? NO_UUID;
         const { resolution, note } = input;
         if (!(await resolveAward({ awardId, resolution, note, operatorId }))) {
           const message = "No such award permits this resolution.";

@@ -1,4 +1,4 @@
-import { asShown, isShipped } from "../catalog/index.ts";
+import { applyCustomerView, isShipped } from "../catalog/index.ts";
 import { refusal } from "../domain/refusal.ts";
 import type { Cart, CartLine, CartProblem } from "./cart.ts";
 import { pointsOf } from "./cart.ts";
@@ -38,7 +38,7 @@ export const addressRequired = () =>
  * problem.
  */
 export function asOfNow(line: CartLine, { capillary }: Pick<CartFacts, "capillary">): CartLine {
-  const shown = asShown(line.reward, capillary.views.get(line.reward.id));
+  const shown = applyCustomerView(line.reward, capillary.views.get(line.reward.id));
   if (shown === line.reward) return line;
   const points = line.reward.points === line.seenPoints ? shown.points : line.reward.points;
   return { ...line, reward: { ...shown, points } };

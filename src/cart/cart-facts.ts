@@ -1,8 +1,8 @@
 import {
-  type AskCapillary,
+  type CapillaryQueries,
   type CustomerView,
   type IndividualLedger,
-  isPaidThere,
+  isChargedByCapillary,
   type Reward,
 } from "../catalog/index.ts";
 import { type GroupStanding, isSpendable } from "../group/index.ts";
@@ -47,16 +47,17 @@ export const concernsCapillary = (lines: readonly CartLine[]): boolean =>
 /**
  * Reads all Capillary facts about these lines in parallel. A wallet is checked only if its balance seems sufficient.
  */
-export async function askCapillary(
+export async function queryCapillary(
   lines: readonly CartLine[],
-  ask: AskCapillary,
+  ask: CapillaryQueries,
   ledger: IndividualLedger,
 ): Promise<CapillaryFacts> {
   const rewards = new Map<string, Reward>();
   const amounts = new Map<string | null, number>();
   for (const line of lines) {
     if (line.reward.source === "CAPILLARY") rewards.set(line.reward.id, line.reward);
-    if (isPaidThere(line, ledger)) amounts.set(line.groupId, (amounts.get(line.groupId) ?? 0) + linePoints(line));
+    if (isChargedByCapillary(line, ledger))
+      amounts.set(line.groupId, (amounts.get(line.groupId) ?? 0) + linePoints(line));
   }
   const groups = new Map<string, GroupStanding | null>();
   const spending = new Map<string | null, Redeemable | null>();

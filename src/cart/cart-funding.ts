@@ -51,29 +51,29 @@ export function fundingProblems(funding: CartFunding, { capillary }: CartFacts):
   const { groupId, points, available, shortBy } = funding;
   const standing = groupId === null ? undefined : (capillary.groups.get(groupId) ?? null);
   if (standing !== undefined && standing !== null && !isSpendable(standing)) return [];
-  const whose = standing ? standing.name : null;
+  const walletName = standing ? standing.name : null;
   if (points > 0 && available === null) return [unavailable(standing === undefined ? "Your" : "Your group's")];
   if (available !== null && shortBy !== null) {
-    return [{ code: "INSUFFICIENT_POINTS", line: null, ...insufficientPoints(points, available, whose) }];
+    return [{ code: "INSUFFICIENT_POINTS", line: null, ...insufficientPoints(points, available, walletName) }];
   }
 
   const verdict = capillary.spending.get(groupId);
   if (verdict === undefined || verdict?.isRedeemable) return [];
-  if (verdict === null) return [unavailable(whose === null ? "Your" : `${whose}'s`)];
+  if (verdict === null) return [unavailable(walletName === null ? "Your" : `${walletName}'s`)];
   const reason = redeemabilityReasonOf(verdict.reason);
-  const message = `${whose === null ? "Your" : `${whose}'s`} points cannot be spent on this now.`;
+  const message = `${walletName === null ? "Your" : `${walletName}'s`} points cannot be spent on this now.`;
   return [problemOf(notRedeemable(reason, message, verdict.code), null)];
 }
 
-function unavailable(whose: string): CartProblem {
-  const message = `${whose} points cannot be read right now. Try again in a moment.`;
+function unavailable(walletName: string): CartProblem {
+  const message = `${walletName} points cannot be read right now. Try again in a moment.`;
   return { code: "WALLET_UNAVAILABLE", line: null, message, refusal: refusal("UPSTREAM_UNAVAILABLE", message) };
 }
 
-/** @param whose the group with insufficient points; null for the customer */
-export function insufficientPoints(required: number, available: number, whose: string | null = null) {
+/** @param walletName the group with insufficient points; null for the customer */
+export function insufficientPoints(required: number, available: number, walletName: string | null = null) {
   const shortBy = required - available;
-  const message = `${whose === null ? "You are" : `${whose} is`} ${shortBy} points short.`;
+  const message = `${walletName === null ? "You are" : `${walletName} is`} ${shortBy} points short.`;
   return {
     message,
     refusal: {

@@ -1,4 +1,4 @@
-import { askThrough, type PurchaseLoaders } from "../catalog/index.ts";
+import { type PurchaseLoaders, queryThroughLoaders } from "../catalog/index.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import { maySee } from "../domain/viewer.ts";
 import type { Context } from "../graphql/context.ts";
@@ -10,7 +10,7 @@ import { availableIn } from "../wallet/index.ts";
 import { assessCart, type CartAssessment } from "./assess-cart.ts";
 import type { CartLoaders } from "./cart.loaders.ts";
 import { type Cart, type CartLine, linePoints, pointsOf } from "./cart.ts";
-import { askCapillary, type CartFacts, concernsCapillary, noCapillaryFacts, orNull } from "./cart-facts.ts";
+import { type CartFacts, concernsCapillary, noCapillaryFacts, orNull, queryCapillary } from "./cart-facts.ts";
 import { type CartOwner, type ChangeCart, type ExternalFacts, lineNotFound } from "./change-cart.ts";
 
 export interface CartDeps {
@@ -65,7 +65,7 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
     const held = await loaders.heldGroupPoints.loadMany(groupIds);
     return {
       heldByGroup: new Map(groupIds.map((id, index) => [id, numberOrThrow(held[index])])),
-      capillary: await askCapillary(lines, askThrough(loaders, customerId), ledger),
+      capillary: await queryCapillary(lines, queryThroughLoaders(loaders, customerId), ledger),
     };
   }
 

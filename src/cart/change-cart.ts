@@ -53,7 +53,7 @@ export interface ChangeCartDeps {
 }
 
 /** A line whose Capillary facts must be read before its evaluation, without a lock. */
-interface Unasked {
+interface MissingFacts {
   ask: CartLine;
 }
 
@@ -68,7 +68,7 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
     wanted: CartLine,
     owner: CartOwner,
     own: { available: number | null; external: ExternalFacts | null },
-  ): Promise<Refusal | Unasked | null> {
+  ): Promise<Refusal | MissingFacts | null> {
     const unsupported = unsupportedWallet(wanted.reward, wanted.payWith);
     if (!unsupported && concernsCapillary([wanted]) && !isAbout(wanted, own.external)) return { ask: wanted };
     const { limitPerCustomer, id: rewardId } = wanted.reward;
@@ -97,11 +97,11 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
   async function guarded(
     owner: CartOwner,
     expectedVersion: number | undefined,
-    change: (tx: Tx, cart: Cart, external: ExternalFacts | null) => Promise<Refusal | Unasked | null>,
+    change: (tx: Tx, cart: Cart, external: ExternalFacts | null) => Promise<Refusal | MissingFacts | null>,
   ): Promise<Refusal | null> {
     let external: ExternalFacts | null = null;
     for (;;) {
-      const found: Refusal | Unasked | null = await carts.locked(owner.customerId, async (tx, cart) => {
+      const found: Refusal | MissingFacts | null = await carts.locked(owner.customerId, async (tx, cart) => {
         if (expectedVersion !== undefined && expectedVersion !== cart.version) return conflict(cart);
         const answer = await change(tx, cart, external);
         if (!answer) await bumpVersion(tx, cart);
@@ -116,8 +116,8 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
     async add(owner, { rewardId, quantity, payWith = "INDIVIDUAL", groupId = null, expectedVersion }) {
       if (!isQuantity(quantity, 1)) return quantityInvalid(`Between 1 and ${MAX_QUANTITY} can be added.`);
       const wallet = { payWith, groupId };
-      const misfit = misfitOf(wallet);
-      if (misfit) return misfit;
+      const walletRefusal = walletRefusalOf(wallet);
+      if (walletRefusal) return walletRefusal;
       const available = groupId === null ? await owner.available() : null;
       return guarded(owner, expectedVersion, async (tx, cart, external) => {
         const row = await tx.reward.findUnique({ where: { id: rewardId } });
@@ -155,14 +155,16 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
           return null;
         }
         const wallet = walletWished(line, wish);
-        const misfit = misfitOf(wallet);
-        if (misfit) return misfit;
+        const walletRefusal = walletRefusalOf(wallet);
+        if (walletRefusal) return walletRefusal;
         const next = { ...line, quantity: quantity ?? line.quantity, ...wallet };
         const grows = next.quantity > line.quantity || !isSameWallet(next, line);
         const found = grows ? await growthRefusal(tx, cart, next, owner, { available, external }) : null;
         if (found) return found;
-        const twin = cart.lines.find((o) => o.id !== lineId && o.reward.id === line.reward.id && isSameWallet(o, next));
-        if (twin)
+        const sameRewardLine = cart.lines.find(
+          (o) => o.id !== lineId && o.reward.id === line.reward.id && isSameWallet(o, next),
+        );
+        if (sameRewardLine)
           return refusal("WALLET_NOT_SUPPORTED", "Another line already pays for this reward from that wallet.", [
             "input",
             "payWith",
@@ -192,15 +194,15 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
 /** The wallet of a line after the change. */
 function walletWished(line: CartLine, { payWith, groupId }: WalletWish): Pick<CartLine, "payWith" | "groupId"> {
   const kind = payWith ?? line.payWith;
-  const keeps = kind === "GROUP" ? line.groupId : null;
-  return { payWith: kind, groupId: groupId ?? keeps };
+  const keptGroupId = kind === "GROUP" ? line.groupId : null;
+  return { payWith: kind, groupId: groupId ?? keptGroupId };
 }
 
 const isAbout = ({ reward, groupId }: CartLine, external: ExternalFacts | null): boolean =>
   external?.capillary.views.has(reward.id) === true && (groupId === null || external.capillary.groups.has(groupId));
 
 /** Refuses a group without `GROUP` payment, and `GROUP` payment without a group. */
-function misfitOf({ payWith, groupId }: Pick<CartLine, "payWith" | "groupId">): Refusal | null {
+function walletRefusalOf({ payWith, groupId }: Pick<CartLine, "payWith" | "groupId">): Refusal | null {
   if ((payWith === "GROUP") === (groupId !== null)) return null;
   const message =
     payWith === "GROUP" ? "Say which group is to pay." : "A group is only named where a group's points are to pay.";

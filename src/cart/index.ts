@@ -10,15 +10,15 @@ export { addressRequired, assessCart, type CartAssessment } from "./assess-cart.
 export { lockOpenCart } from "./cart.store.ts";
 export { type Cart, type CartLine, MAX_LINES, MAX_QUANTITY, pointsOf } from "./cart.ts";
 export {
-  askCapillary,
   type CapillaryFacts,
   type CartFacts,
   concernsCapillary,
   noCapillaryFacts,
+  queryCapillary,
 } from "./cart-facts.ts";
 export { conflict } from "./change-cart.ts";
-export { putBack } from "./put-back.ts";
 export { makeReferencedCarts, type ReferencedCart, type ReferencedCarts } from "./referenced-cart.ts";
+export { restoreCart } from "./restore-cart.ts";
 
 export interface CartPorts {
   config: Config;

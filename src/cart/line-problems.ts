@@ -1,4 +1,11 @@
-import { hiddenReason, isPaidThere, limitBroken, notOnOffer, notRedeemable, type Reward } from "../catalog/index.ts";
+import {
+  hiddenReason,
+  isChargedByCapillary,
+  limitBroken,
+  notOnOffer,
+  notRedeemable,
+  type Reward,
+} from "../catalog/index.ts";
 import type { CartProblemCode, RedeemabilityReason, WalletKind } from "../domain/generated/words.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import { type CartLine, type CartProblem, pointsOf } from "./cart.ts";
@@ -66,7 +73,7 @@ function capillaryProblems(line: CartLine, ofReward: readonly CartLine[], facts:
     return [problemOf(notRedeemable(reason, `${name} is not for you at the moment.`, upstreamCode), line)];
   }
   const units = ofReward.reduce((sum, { quantity }) => sum + quantity, 0);
-  const points = pointsOf(ofReward.filter((each) => isPaidThere(each, facts.ledger)));
+  const points = pointsOf(ofReward.filter((each) => isChargedByCapillary(each, facts.ledger)));
   const broken = limitBroken(view, { units, points });
   if (!broken) return [];
   const { limit, consumed: alreadyRedeemed } = broken;
@@ -105,8 +112,8 @@ function offOffer(reward: Reward, now: Date) {
 
 export function unsupportedWallet(reward: Reward, payWith: WalletKind): Refusal | null {
   if (reward.payableWith.includes(payWith)) return null;
-  const whose = payWith === "GROUP" ? "a group's" : "your own";
-  return refusal("WALLET_NOT_SUPPORTED", `${reward.name} cannot be paid with ${whose} points.`, ["input", "payWith"]);
+  const owner = payWith === "GROUP" ? "a group's" : "your own";
+  return refusal("WALLET_NOT_SUPPORTED", `${reward.name} cannot be paid with ${owner} points.`, ["input", "payWith"]);
 }
 
 function soldOut(reward: Reward, wanted: number): Refusal | null {

@@ -1,10 +1,10 @@
 import DataLoader from "dataloader";
 import { type GroupLoaders, standingIn } from "../group/index.ts";
-import type { Asking } from "../upstream/capillary/caller.ts";
+import type { CallOptions } from "../upstream/capillary/caller.ts";
 import type { Points, Redeemable } from "../upstream/capillary/points.ts";
-import { type AskCapillary, askRedeemable, type Payment } from "./ask-capillary.ts";
-import { askPrices } from "./ask-prices.ts";
+import { type CapillaryQueries, type Payment, queryRedeemable } from "./capillary-queries.ts";
 import { type CustomerView, hidden } from "./customer-view.ts";
+import { queryPrices } from "./query-prices.ts";
 import type { CustomerList, ReadCustomerViews } from "./read-customer-views.ts";
 import type { Reward } from "./reward.ts";
 
@@ -16,7 +16,7 @@ export interface CapillaryLoaders {
 }
 
 /** From this number of rewards on, reading the customer's whole list takes fewer calls, mostly one. */
-const WORTH_A_LIST = 3;
+const MIN_REWARDS_FOR_LIST = 3;
 
 export function capillaryLoaders(
   deps: {
@@ -31,10 +31,10 @@ export function capillaryLoaders(
   const lists = new Map<string, Promise<CustomerList>>();
 
   /** The customer's list, if it saves calls or was read already. */
-  function listFor(userId: string, rewards: number, asking: Asking): Promise<CustomerList> | undefined {
+  function listFor(userId: string, rewards: number, options: CallOptions): Promise<CustomerList> | undefined {
     const known = lists.get(userId);
-    if (known || rewards < WORTH_A_LIST) return known;
-    const list = readViews.list(userId, asking);
+    if (known || rewards < MIN_REWARDS_FOR_LIST) return known;
+    const list = readViews.list(userId, options);
     if (cache) lists.set(userId, list);
     return list;
   }
@@ -43,9 +43,9 @@ export function capillaryLoaders(
     try {
       const userId = await capillaryUserId.load(customerId);
       if (userId === null) return rewards.map(() => hidden);
-      const asking = { requestId, onBehalfOf: customerId };
-      const list = listFor(userId, rewards.length, asking);
-      return await (list ? readViews.fromList(rewards, await list) : readViews.oneByOne(userId, rewards, asking));
+      const options = { requestId, onBehalfOf: customerId };
+      const list = listFor(userId, rewards.length, options);
+      return await (list ? readViews.fromList(rewards, await list) : readViews.oneByOne(userId, rewards, options));
     } catch (error) {
       return rewards.map(() => error as Error);
     }
@@ -55,10 +55,10 @@ export function capillaryLoaders(
     customerView: new DataLoader(
       async (keys) => {
         const views = new Map<object, CustomerView | Error>();
-        for (const [customerId, theirs] of Map.groupBy(keys, (key) => key.customerId)) {
-          const rewards = theirs.map(({ reward }) => reward);
+        for (const [customerId, customerKeys] of Map.groupBy(keys, (key) => key.customerId)) {
+          const rewards = customerKeys.map(({ reward }) => reward);
           for (const [index, view] of (await viewsFor(customerId, rewards)).entries())
-            views.set(theirs[index] ?? {}, view);
+            views.set(customerKeys[index] ?? {}, view);
         }
         return keys.map((key) => views.get(key) ?? hidden);
       },
@@ -68,14 +68,14 @@ export function capillaryLoaders(
     redeemable: new DataLoader(
       async (keys) => {
         const walletOf = ({ customerId, groupId }: (typeof keys)[number]) => JSON.stringify([customerId, groupId]);
-        const answers = new Map<string, ReturnType<typeof askPrices>>();
+        const answers = new Map<string, ReturnType<typeof queryPrices>>();
         for (const [wallet, payments] of Map.groupBy(keys, walletOf)) {
           const [{ customerId, groupId }] = payments as [(typeof keys)[number]];
           const ask = (points: number) =>
-            askRedeemable(deps.points, customerId, { groupId, points }, { requestId, onBehalfOf: customerId });
+            queryRedeemable(deps.points, customerId, { groupId, points }, { requestId, onBehalfOf: customerId });
           answers.set(
             wallet,
-            askPrices(
+            queryPrices(
               payments.map((payment) => payment.points),
               ask,
             ),
@@ -91,7 +91,7 @@ export function capillaryLoaders(
 }
 
 /** Reuses the reads of this operation. */
-export function askThrough(loaders: CapillaryLoaders & GroupLoaders, customerId: string): AskCapillary {
+export function queryThroughLoaders(loaders: CapillaryLoaders & GroupLoaders, customerId: string): CapillaryQueries {
   return {
     view: (reward) => loaders.customerView.load({ customerId, reward }),
     group: async (groupId) =>

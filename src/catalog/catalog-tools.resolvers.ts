@@ -1,6 +1,6 @@
 import { isRefused } from "../domain/refusal.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, uuidOf } from "../graphql/global-id.ts";
+import { NO_UUID, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import { payloadOf } from "../graphql/payload-of.ts";
 import type { ImportRewards } from "./import-rewards.ts";
@@ -19,7 +19,7 @@ export function catalogToolsResolvers({ pictures, importRewards, overlays }: Cat
     Query: {
       rewardOverlay(_, { rewardId }, context) {
         requireOperator(context, "catalogue", "support");
-        return overlays.read(uuidOf("Reward", rewardId) ?? NOWHERE);
+        return overlays.read(uuidOf("Reward", rewardId) ?? NO_UUID);
       },
     },
 
@@ -38,7 +38,7 @@ export function catalogToolsResolvers({ pictures, importRewards, overlays }: Cat
       },
       async overlayReward(_, { input: { rewardId, ...changes } }, context) {
         const operatorId = requireOperator(context, "catalogue");
-        return payloadOf(await overlays.write(uuidOf("Reward", rewardId) ?? NOWHERE, changes, operatorId));
+        return payloadOf(await overlays.write(uuidOf("Reward", rewardId) ?? NO_UUID, changes, operatorId));
       },
     },
   };

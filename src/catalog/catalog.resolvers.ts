@@ -1,22 +1,22 @@
 import type { FieldNode, GraphQLResolveInfo } from "graphql";
 import { isRefused, refusal } from "../domain/refusal.ts";
-import { seesEverybody } from "../domain/viewer.ts";
-import { askedFields } from "../graphql/asked-fields.ts";
+import { seesAllCustomers } from "../domain/viewer.ts";
 import { connectionFields, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput } from "../graphql/errors.ts";
 import type { QueryRewardsArgs, Resolvers, RewardFilter } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NO_UUID, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
+import { selectedFields } from "../graphql/selected-fields.ts";
 import type { Clock } from "../platform/clock.ts";
 import { rewardLanguage, rewardText, translated } from "../texts/index.ts";
-import { makeAskRedeemability, type PurchaseLoaders, spendableFrom } from "./ask-redeemability.ts";
 import type { ExpireVouchers } from "./expire-vouchers.ts";
 import type { ImportVoucherCodes } from "./import-voucher-codes.ts";
 import { type ManageRewards, rewardNotFound } from "./manage-rewards.ts";
 import type { LastRun } from "./mirror/mirror.store.ts";
 import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import type { SyncCatalog } from "./mirror/sync-catalog.ts";
+import { makeReadRedeemability, type PurchaseLoaders, spendableFrom } from "./read-redeemability.ts";
 import { type RewardField, type RewardList, type RewardQuery, type RewardStore, rewardCursor } from "./reward.store.ts";
 import { isFromPool, type Reward, stateOf } from "./reward.ts";
 import type { RewardSearch } from "./search.sql.ts";
@@ -39,7 +39,7 @@ export interface CatalogDeps {
 
 export function catalogResolvers(deps: CatalogDeps): Resolvers {
   const { rewards, manageRewards, importVoucherCodes, pools, syncCatalog, lastSync, clock } = deps;
-  const askRedeemability = makeAskRedeemability(deps);
+  const readRedeemability = makeReadRedeemability(deps);
 
   async function list(
     args: QueryRewardsArgs,
@@ -131,7 +131,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
       },
       async voidVoucherCode(_, { input: { voucherId, note } }, context) {
         const operatorId = requireOperator(context, "catalogue");
-        return payload(await pools.voidCode(uuidOf("PoolVoucher", voucherId) ?? NOWHERE, note, operatorId));
+        return payload(await pools.voidCode(uuidOf("PoolVoucher", voucherId) ?? NO_UUID, note, operatorId));
       },
       async syncCatalog(_, __, context) {
         requireOperator(context, "catalogue");
@@ -159,7 +159,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
         return texts.map(([language, text]) => ({ language, ...text })).toSorted(byLanguage);
       },
       shownCategory: ({ category }, args, context) => translated(category, args, context),
-      redeemability: (reward, { wallet }, context) => askRedeemability(reward, wallet, context),
+      redeemability: (reward, { wallet }, context) => readRedeemability(reward, wallet, context),
     },
 
     RewardCategory: { shownName: ({ name }, args, context) => translated(name, args, context) },
@@ -177,7 +177,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
       id: ({ id }) => toGlobalId("PoolVoucher", id),
       validUntil: ({ validUntil }) => validUntil?.toISOString().slice(0, 10) ?? null,
       order: ({ orderId }, _, { viewer, loaders }) =>
-        orderId !== null && seesEverybody(viewer) ? loaders.order.load(orderId) : null,
+        orderId !== null && seesAllCustomers(viewer) ? loaders.order.load(orderId) : null,
     },
   };
 }
@@ -225,7 +225,7 @@ function fieldsRead(info: GraphQLResolveInfo): RewardField[] | undefined {
 }
 
 function findFieldsRead(info: GraphQLResolveInfo): RewardField[] | undefined {
-  const asked = [...askedFields(info, [["nodes"], ["edges", "node"]])].flatMap(
+  const asked = [...selectedFields(info, [["nodes"], ["edges", "node"]])].flatMap(
     (name): readonly string[] => columnsOf[name] ?? [name],
   );
   return asked.every((name) => plainFields.has(name)) ? (asked.toSorted() as RewardField[]) : undefined;

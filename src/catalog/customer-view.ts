@@ -33,7 +33,7 @@ export const viewOfRefusal = ({ reason, codes }: CapillaryError): CustomerView =
 });
 
 /** The reward with the customer's current price and dates; an archived reward stays archived. */
-export function asShown(reward: Reward, view: CustomerView | null | undefined): Reward {
+export function applyCustomerView(reward: Reward, view: CustomerView | null | undefined): Reward {
   if (!view?.isShown) return reward;
   const { points, payableWith, validFrom, validUntil, active } = view.terms;
   return { ...reward, points, payableWith, validFrom, validUntil, active: reward.active && active };

@@ -100,7 +100,7 @@ function changeOf(values: Record<string, string>, before: RewardRow | null, time
   const { kind, stock, ...fields } = read;
   if (before) {
     const parsed = details.partial().safeParse(fields);
-    if (!parsed.success) return inWords(parsed.error.issues);
+    if (!parsed.success) return describeIssues(parsed.error.issues);
     const given = withoutUndefined(parsed.data) as Record<string, unknown>;
     const data = Object.fromEntries(
       Object.entries(given).filter(([field, value]) => !isEqual(value, before[field as keyof RewardRow])),
@@ -110,20 +110,20 @@ function changeOf(values: Record<string, string>, before: RewardRow | null, time
       return "Capillary keeps this reward: change it there, or lay an overlay over it.";
     if (before.archivedAt) return "The reward is archived.";
     const merged = { ...before, ...data };
-    const misordered = datesOutOfOrder(merged.validFrom, merged.validUntil);
-    if (misordered) return misordered.refusals[0].message;
+    const dateProblem = datesOutOfOrder(merged.validFrom, merged.validUntil);
+    if (dateProblem) return dateProblem.refusals[0].message;
     return { kind: "update", sku, id: before.id, data };
   }
   if (kind === undefined) return "No reward has this SKU. To make it, give its kind: E_GIFT_VOUCHER or MERCHANDISE.";
   if (sku.startsWith(MIRRORED_SKU)) return `SKUs that begin with ${MIRRORED_SKU} are Capillary's.`;
   const parsed = creation.safeParse({ active: false, ...fields, sku, kind, stock });
-  if (!parsed.success) return inWords(parsed.error.issues);
+  if (!parsed.success) return describeIssues(parsed.error.issues);
   const { texts: _, ...data } = withoutUndefined(parsed.data); // the file has no column for it
   if (isFromPool({ kind: data.kind, source: "BIGCITY" }) && data.stock) {
     return "stock: a voucher's stock is its pool of codes: import codes instead";
   }
-  const misordered = datesOutOfOrder(data.validFrom ?? null, data.validUntil ?? null);
-  if (misordered) return misordered.refusals[0].message;
+  const dateProblem = datesOutOfOrder(data.validFrom ?? null, data.validUntil ?? null);
+  if (dateProblem) return dateProblem.refusals[0].message;
   const left = data.kind === "E_GIFT_VOUCHER" ? 0 : (data.stock ?? null);
   return { kind: "create", sku, data: { ...data, stock: left } };
 }
@@ -141,7 +141,7 @@ const isEqual = (a: unknown, b: unknown): boolean => comparable(a) === comparabl
 const comparable = (value: unknown) =>
   value instanceof Date ? value.getTime() : typeof value === "bigint" ? Number(value) : (value ?? null);
 
-const inWords = (issues: readonly { path: readonly PropertyKey[]; message: string }[]) =>
+const describeIssues = (issues: readonly { path: readonly PropertyKey[]; message: string }[]) =>
   issues.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`).join("; ");
 
 const invalid = (problem: string) => refused(refusal("INVALID_INPUT", problem, ["input", "csv"]));

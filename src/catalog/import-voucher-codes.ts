@@ -184,7 +184,7 @@ export async function insertVouchers(
       ${all("codeHash")}::bytea[], ${all("maskedCode")}::text[], ${all("validUntil")}::date[])`;
 }
 
-interface GivenRow {
+interface UploadedRow {
   values: unknown;
   line: number | null;
 }
@@ -192,7 +192,7 @@ interface GivenRow {
 function readRows(
   csv: string | null | undefined,
   rows: readonly unknown[] | null | undefined,
-): readonly GivenRow[] | Refused {
+): readonly UploadedRow[] | Refused {
   const wrong = (message: string, field: string) =>
     refused(refusal("VOUCHER_CODES_INVALID", message, ["input", field]));
   if ((csv == null) === (rows == null)) return wrong("Give either csv or rows.", "csv");
@@ -207,7 +207,7 @@ function readRows(
 const COLUMNS = ["code", "pin", "validUntil"];
 
 /** The rows, or the problem of the whole text. The problem quotes no part of the text, which may be a code. */
-function fromCsv(text: string): GivenRow[] | string {
+function fromCsv(text: string): UploadedRow[] | string {
   const table = readTable(text, COLUMNS);
   const noCodes = 'The first line must name the columns, and one of them must be "code".';
   if ("problem" in table) {

@@ -6,8 +6,8 @@ import type { Bus } from "../platform/events.ts";
 import type { Exclusive } from "../platform/exclusive.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Capillary } from "../upstream/capillary/capillary.ts";
-import { makeAskFresh } from "./ask-capillary.ts";
 import { capillaryLoaders } from "./capillary.loaders.ts";
+import { makeUncachedQueries } from "./capillary-queries.ts";
 import { catalogLoaders } from "./catalog.loaders.ts";
 import { catalogResolvers } from "./catalog.resolvers.ts";
 import { catalogToolsResolvers } from "./catalog-tools.resolvers.ts";
@@ -32,12 +32,11 @@ import { readSearch } from "./search.sql.ts";
 import { makeVoucherPools } from "./voucher-pools.ts";
 import type { VoucherVault } from "./voucher-vault.ts";
 
-export { type AskCapillary, type AskFresh, isPaidThere } from "./ask-capillary.ts";
-export type { PurchaseLoaders } from "./ask-redeemability.ts";
-export { askThrough } from "./capillary.loaders.ts";
+export { queryThroughLoaders } from "./capillary.loaders.ts";
+export { type CapillaryQueries, isChargedByCapillary, type UncachedQueries } from "./capillary-queries.ts";
 export { redeemabilityReasonOf } from "./capillary-refusal.ts";
 export type { OrderedLoaders } from "./catalog.loaders.ts";
-export { asShown, type CustomerView, hiddenReason, limitBroken } from "./customer-view.ts";
+export { applyCustomerView, type CustomerView, hiddenReason, limitBroken } from "./customer-view.ts";
 export { expireCodes } from "./expire-codes.sql.ts";
 export { makePictureFetcher } from "./mirror/image/fetch-picture.ts";
 export { mountRewardImages } from "./mirror/image/image-route.ts";
@@ -46,6 +45,7 @@ export { notRedeemable } from "./not-redeemable.ts";
 export type { PictureType } from "./pictures/check-picture.ts";
 export { mountPictures, pictureHashOf, picturePath } from "./pictures/picture-route.ts";
 export type { ReadProducts } from "./products.sql.ts";
+export type { PurchaseLoaders } from "./read-redeemability.ts";
 export { fromRewardJson, type RewardJson, rewardJson } from "./reward.sql.ts";
 export { isFromPool, isShipped, notOnOffer, type Reward, toReward } from "./reward.ts";
 export { readSearch } from "./search.sql.ts";
@@ -106,7 +106,7 @@ export function openCatalog(ports: CatalogPorts) {
     readProducts: makeReadProducts(db),
     rewardsByIds: rewards.byIds,
     rewardsBySkus: rewards.bySkus,
-    askFresh: makeAskFresh({ readGroups, readViews, points }),
+    uncachedQueries: makeUncachedQueries({ readGroups, readViews, points }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures, clock, log }),
     readFallbackImage: makeReadFallbackImage({ db }),
     readPicture: uploads.read,

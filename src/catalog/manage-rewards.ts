@@ -106,8 +106,8 @@ export function makeManageRewards(deps: { db: Db; clock: Clock; own: string; cha
       const parsed = creation.safeParse(input);
       if (!parsed.success) return invalid(parsed.error);
       const { data } = parsed;
-      const misplaced = inOwnLanguage(data.texts);
-      if (misplaced) return misplaced;
+      const languageProblem = inOwnLanguage(data.texts);
+      if (languageProblem) return languageProblem;
       if (data.sku.startsWith(MIRRORED_SKU)) return rewardIsMirrored("sku");
       if (isFromPool({ kind: data.kind, source: "BIGCITY" }) && data.stock) {
         return refused(
@@ -115,8 +115,8 @@ export function makeManageRewards(deps: { db: Db; clock: Clock; own: string; cha
         );
       }
       const stock = data.kind === "E_GIFT_VOUCHER" ? 0 : (data.stock ?? null);
-      const misordered = datesOutOfOrder(data.validFrom ?? null, data.validUntil ?? null);
-      if (misordered) return misordered;
+      const dateProblem = datesOutOfOrder(data.validFrom ?? null, data.validUntil ?? null);
+      if (dateProblem) return dateProblem;
       try {
         return await inTransaction(db, async (tx) => {
           const row = await tx.reward.create({
@@ -135,16 +135,16 @@ export function makeManageRewards(deps: { db: Db; clock: Clock; own: string; cha
     async update(rewardId, input, operatorId) {
       const parsed = details.partial().safeParse(input);
       if (!parsed.success) return invalid(parsed.error);
-      const misplaced = inOwnLanguage(parsed.data.texts);
-      if (misplaced) return misplaced;
+      const languageProblem = inOwnLanguage(parsed.data.texts);
+      if (languageProblem) return languageProblem;
       const data = withoutUndefined(stored(parsed.data));
       return inTransaction(db, async (tx) => {
         const before = await lockReward(tx, rewardId);
         if (!before) return rewardNotFound();
         if (before.source === "CAPILLARY") return rewardIsMirrored();
         const merged = { ...before, ...data };
-        const misordered = datesOutOfOrder(merged.validFrom, merged.validUntil);
-        if (misordered) return misordered;
+        const dateProblem = datesOutOfOrder(merged.validFrom, merged.validUntil);
+        if (dateProblem) return dateProblem;
         const row = await tx.reward.update({ where: { id: rewardId }, data });
         afterCommit(tx, changed);
         await audit(tx, {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../platform/clock.ts";
-import type { Asking } from "../upstream/capillary/caller.ts";
+import type { CallOptions } from "../upstream/capillary/caller.ts";
 import { CapillaryError } from "../upstream/capillary/capillary-error.ts";
 import type { Catalogue } from "../upstream/capillary/catalogue.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
@@ -15,11 +15,11 @@ import type { Reward } from "./reward.ts";
  */
 export interface ReadCustomerViews {
   /** A call for each reward. */
-  oneByOne(userId: string, rewards: readonly Reward[], asking: Asking): Promise<(CustomerView | Error)[]>;
+  oneByOne(userId: string, rewards: readonly Reward[], options: CallOptions): Promise<(CustomerView | Error)[]>;
   /** From a list read for the customer. */
   fromList(rewards: readonly Reward[], list: CustomerList): Promise<(CustomerView | Error)[]>;
   /** The pages of all rewards that the customer may see. */
-  list(userId: string, asking: Asking): Promise<CustomerList>;
+  list(userId: string, options: CallOptions): Promise<CustomerList>;
 }
 
 /** The rewards that a customer may see, by Capillary's id. */
@@ -44,10 +44,10 @@ export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: Rea
   const unread = (message: string) =>
     new UpstreamError({ service: "capillary", operation: "customer-reward", outcome: "transient" }, message);
 
-  async function one(userId: string, reward: Reward, asking: Asking): Promise<CustomerView | Error> {
+  async function one(userId: string, reward: Reward, options: CallOptions): Promise<CustomerView | Error> {
     if (!catalogue || reward.upstreamId === null) return unread("there is no Capillary here");
     try {
-      const found = await catalogue.customerReward({ customerId: userId, rewardId: reward.upstreamId, ...asking });
+      const found = await catalogue.customerReward({ customerId: userId, rewardId: reward.upstreamId, ...options });
       return found ? viewOf(found, ledger) : hidden;
     } catch (error) {
       if (error instanceof CapillaryError && error.outcome === "refused") return viewOfRefusal(error);
@@ -68,19 +68,19 @@ export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: Rea
   }
 
   return {
-    async oneByOne(userId, rewards, asking) {
-      const views = await Promise.all(rewards.map((reward) => one(userId, reward, asking)));
+    async oneByOne(userId, rewards, options) {
+      const views = await Promise.all(rewards.map((reward) => one(userId, reward, options)));
       await upToDate(rewards, views);
       return views;
     },
 
-    async list(userId, asking) {
+    async list(userId, options) {
       if (!catalogue) throw unread("there is no Capillary here");
       const views = new Map<string, CustomerView>();
       let unreadable = 0;
       for (let page = 0; page < MOST_PAGES; page += 1) {
         const before = views.size;
-        const answer = await catalogue.customerRewards({ customerId: userId, page, ...asking });
+        const answer = await catalogue.customerRewards({ customerId: userId, page, ...options });
         for (const reward of answer.rows) views.set(reward.id, viewOf(reward, ledger));
         unreadable += answer.unreadable;
         if (answer.isLast) return { views, isComplete: unreadable === 0 };

@@ -1,6 +1,6 @@
 import type { RedeemabilityReason, WalletKind } from "../domain/generated/words.ts";
 import type { GroupStanding } from "../group/index.ts";
-import { asShown, type CustomerView, hiddenReason, limitBroken } from "./customer-view.ts";
+import { applyCustomerView, type CustomerView, hiddenReason, limitBroken } from "./customer-view.ts";
 import { notOnOffer, type Reward } from "./reward.ts";
 
 /** The viewer's facts for one reward; null for an anonymous viewer. */
@@ -15,7 +15,7 @@ export interface RedeemerFacts {
   /** The customer's view at Capillary; null for an own reward. */
   view: CustomerView | null;
   /** Whether Capillary would charge the points. */
-  isPaidThere: boolean;
+  isChargedByCapillary: boolean;
 }
 
 export interface RedeemabilityVerdict {
@@ -26,7 +26,7 @@ export interface RedeemabilityVerdict {
 
 /** Whether one unit could be redeemed now, and every reason against it. */
 export function evaluateRedeemability(known: Reward, redeemer: RedeemerFacts | null, now: Date): RedeemabilityVerdict {
-  const reward = asShown(known, redeemer?.view);
+  const reward = applyCustomerView(known, redeemer?.view);
   const reasons = new Set<RedeemabilityReason>();
   const unavailable = notOnOffer(reward, now);
   if (unavailable) reasons.add(unavailable);
@@ -54,9 +54,9 @@ export function evaluateRedeemability(known: Reward, redeemer: RedeemerFacts | n
   return { redeemable: reasons.size === 0, shortBy, reasons: [...reasons] };
 }
 
-function isLimitReached(reward: Reward, { alreadyRedeemed, view, isPaidThere }: RedeemerFacts): boolean {
+function isLimitReached(reward: Reward, { alreadyRedeemed, view, isChargedByCapillary }: RedeemerFacts): boolean {
   if (reward.limitPerCustomer !== null && alreadyRedeemed >= reward.limitPerCustomer) return true;
-  return view !== null && limitBroken(view, { units: 1, points: isPaidThere ? reward.points : 0 }) !== null;
+  return view !== null && limitBroken(view, { units: 1, points: isChargedByCapillary ? reward.points : 0 }) !== null;
 }
 
 /** The reason why a group cannot pay. A group without the customer as a member counts as not found. */

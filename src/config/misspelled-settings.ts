@@ -14,7 +14,7 @@ const OTHER_NAMES = [
 
 export interface MisspelledSetting {
   found: string;
-  meant: string;
+  suggestion: string;
 }
 
 /**
@@ -27,8 +27,8 @@ export function findMisspelledSettings(env: Record<string, string | undefined>):
   return Object.keys(env)
     .filter((found) => !known.has(found))
     .flatMap((found) => {
-      const meant = nearest(found, candidates);
-      return meant === undefined ? [] : [{ found, meant }];
+      const suggestion = nearest(found, candidates);
+      return suggestion === undefined ? [] : [{ found, suggestion }];
     });
 }
 

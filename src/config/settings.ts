@@ -9,7 +9,7 @@ import { readSignInLinkKey } from "./sign-in-link-key.ts";
  * The description of a setting for `.env.example` and docs/settings.md: `npm run settings:docs` writes both. Links are
  * relative to the top of the repository.
  */
-export interface About {
+export interface SettingDescription {
   /** Markdown, in lower case, without a full stop at the end. */
   meaning: string;
   /** The effect of leaving the setting out, in Markdown, if it is more than a default value. */
@@ -18,10 +18,10 @@ export interface About {
   isRequired?: true;
 }
 
-const abouts = z.registry<About>();
+const descriptions = z.registry<SettingDescription>();
 /** Describes a setting. */
-const as = <S extends z.ZodType>(schema: S, meaning: string, more: Omit<About, "meaning"> = {}): S => {
-  abouts.add(schema, { meaning, ...more });
+const as = <S extends z.ZodType>(schema: S, meaning: string, more: Omit<SettingDescription, "meaning"> = {}): S => {
+  descriptions.add(schema, { meaning, ...more });
   return schema;
 };
 
@@ -636,8 +636,8 @@ export const settingGroups: readonly [subject: string, settings: Record<string, 
 ];
 
 /** @throws Error if the setting is not described */
-export function aboutSetting(schema: z.ZodType): About {
-  const about = abouts.get(schema);
+export function descriptionOf(schema: z.ZodType): SettingDescription {
+  const about = descriptions.get(schema);
   if (!about) throw new Error("A setting is not described: declare it with `as`");
   return about;
 }

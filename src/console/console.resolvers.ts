@@ -1,7 +1,7 @@
 import type { AttentionKind } from "../domain/generated/words.ts";
 import { hasRole, operatorRoles, seesCustomers } from "../domain/operator-roles.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import { type Operator, seesEverybody } from "../domain/viewer.ts";
+import { type Operator, seesAllCustomers } from "../domain/viewer.ts";
 import { abortable } from "../graphql/abortable.ts";
 import { MAX_PAGE } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
@@ -161,14 +161,15 @@ export function consoleResolvers({ db, clock, timeZone, notes, watchEveryMs, log
     },
 
     Order: {
-      notes: ({ id }, _, { viewer, loaders }) => (seesEverybody(viewer) ? loaders.notesOfOrder.load(id) : null),
-      assignee: ({ id }, _, { viewer, loaders }) => (seesEverybody(viewer) ? loaders.assigneeOfOrder.load(id) : null),
+      notes: ({ id }, _, { viewer, loaders }) => (seesAllCustomers(viewer) ? loaders.notesOfOrder.load(id) : null),
+      assignee: ({ id }, _, { viewer, loaders }) =>
+        seesAllCustomers(viewer) ? loaders.assigneeOfOrder.load(id) : null,
     },
     Customer: {
       notes: ({ customerId }, _, { viewer, loaders }) =>
-        seesEverybody(viewer) ? loaders.notesOfCustomer.load(customerId) : null,
+        seesAllCustomers(viewer) ? loaders.notesOfCustomer.load(customerId) : null,
       assignee: ({ customerId }, _, { viewer, loaders }) =>
-        seesEverybody(viewer) ? loaders.assigneeOfCustomer.load(customerId) : null,
+        seesAllCustomers(viewer) ? loaders.assigneeOfCustomer.load(customerId) : null,
     },
   };
 }

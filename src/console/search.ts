@@ -91,7 +91,7 @@ const sources: Record<SearchMatch, Source> = {
       const search = await readSearch(db, text);
       // Rewards by words, if no SKU has this prefix: an SKU's words are not a reward's words. Each half reads by
       // popularity.
-      const byWords = (archived: Prisma.Sql) => sql`(
+      const byText = (archived: Prisma.Sql) => sql`(
         select * from rewards where archived_at is ${archived} and not exists (select from by_sku)
           and search @@ to_tsquery('simple', ${search?.wide ?? ""})
         order by popularity desc, id desc limit ${limit})`;
@@ -99,7 +99,7 @@ const sources: Record<SearchMatch, Source> = {
         with by_sku as (${bySku})
         select r.name as text, r.sku || ' · ' || r.points || ' points' || case when r.archived_at is null then '' else ' · archived' end as detail,
           null::uuid as "orderId", null::text as "customerId", r.id as "rewardId"
-        from (select * from by_sku union all ${byWords(sql`null`)} union all ${byWords(sql`not null`)}) as r
+        from (select * from by_sku union all ${byText(sql`null`)} union all ${byText(sql`not null`)}) as r
         order by r.archived_at is not null, r.popularity desc, r.id limit ${limit}`;
     },
   },

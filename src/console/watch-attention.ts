@@ -60,9 +60,9 @@ export function makeWatchAttention(options: {
         if (next) {
           const { times, counts } = next;
           next = undefined;
-          const ours = counts.filter(({ kind }) => kinds.includes(kind));
-          const facts = JSON.stringify(ours.map((queue) => [queue.count, stableSince(queue)]));
-          if (facts !== shown) yield { times, counts: ours };
+          const visibleCounts = counts.filter(({ kind }) => kinds.includes(kind));
+          const facts = JSON.stringify(visibleCounts.map((queue) => [queue.count, stableSince(queue)]));
+          if (facts !== shown) yield { times, counts: visibleCounts };
           shown = facts;
         }
         if (next || signal.aborted) continue;

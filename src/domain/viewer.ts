@@ -31,12 +31,12 @@ export interface Operator {
 export const anonymous: Viewer = { kind: "anonymous" };
 
 /** Whether the viewer is an operator with access to customers' data. */
-export const seesEverybody = (viewer: Viewer): boolean =>
+export const seesAllCustomers = (viewer: Viewer): boolean =>
   viewer.kind === "operator" && hasRole(viewer.roles, seesCustomers);
 
 /** Whether the viewer has access to this customer's data. */
 export function maySee(viewer: Viewer, customerId: string): boolean {
-  return seesEverybody(viewer) || (viewer.kind === "customer" && viewer.customerId === customerId);
+  return seesAllCustomers(viewer) || (viewer.kind === "customer" && viewer.customerId === customerId);
 }
 
 /** The source object of the resolvers of `Customer`. */

@@ -1,5 +1,5 @@
 import type { DrawCampaign } from "./draw-campaign.ts";
-import { type Awarded, oneMore, prizeOf } from "./prize-of.ts";
+import { type Awarded, prizeOf, withAward } from "./prize-of.ts";
 import { hashOfTicket, headerOf, type Reveal, type Ticket } from "./published.ts";
 import { rollOf } from "./roll.ts";
 
@@ -35,7 +35,7 @@ export function drawTicket(
   const { hit, prize } = prizeOf(campaign, roll, state.given);
   const unsealed = { type: "ticket", number, holder, issuedAt: issuedAt.toISOString(), roll, hit, prize } as const;
   const hash = hashOfTicket(state.lastHash, unsealed);
-  const given = oneMore(state.given, prize);
+  const given = withAward(state.given, prize);
   return { ticket: { ...unsealed, hash }, state: { tickets: number, lastHash: hash, given } };
 }
 

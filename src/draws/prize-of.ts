@@ -5,7 +5,7 @@ export type Awarded = Readonly<Record<string, number>>;
 
 /** A prize may have the id `constructor`, so inherited properties do not count. */
 export const quantityOf = (given: Awarded, id: string) => (Object.hasOwn(given, id) ? (given[id] ?? 0) : 0);
-export const oneMore = (given: Awarded, id: string): Awarded => ({ ...given, [id]: quantityOf(given, id) + 1 });
+export const withAward = (given: Awarded, id: string): Awarded => ({ ...given, [id]: quantityOf(given, id) + 1 });
 
 /**
  * The prize that a roll hits, and the prize that its ticket gets: the same, or the fallback if the hit prize has run

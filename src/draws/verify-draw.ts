@@ -1,5 +1,5 @@
 import { checkDraw } from "./draw-campaign.ts";
-import { type Awarded, oneMore, prizeOf } from "./prize-of.ts";
+import { type Awarded, prizeOf, withAward } from "./prize-of.ts";
 import {
   type Header,
   hashOfTicket,
@@ -191,7 +191,7 @@ function* verifyTickets(
     const { hit, prize } = prizeOf(campaign, roll, given);
     if (ticket.hit !== hit) note(line, `ticket ${number}: roll ${roll} hits ${hit}, not ${ticket.hit}`);
     if (ticket.prize !== prize) note(line, `ticket ${number}: its prize is ${prize}, not ${ticket.prize}`);
-    given = oneMore(given, prize);
+    given = withAward(given, prize);
   }
   return { given, lastHash };
 }

@@ -1,6 +1,6 @@
 import { customerTopic } from "../domain/topics.ts";
 import type { Clock } from "../platform/clock.ts";
-import { outlastTrouble } from "../platform/database-trouble.ts";
+import { retryUntilAvailable } from "../platform/database-trouble.ts";
 import { type Bus, listen } from "../platform/events.ts";
 import { followLog } from "../platform/follow-log.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";
@@ -41,7 +41,7 @@ export function makeWatchFeed({ feeds, bus, heads, clock }: WatchFeedDeps): Watc
   return async function* watchFeed({ customerId, afterSeq, signal, authorise }) {
     const listener = listen(bus, customerTopic(customerId));
     using _ = listener; // also if the head cannot be read
-    const after = afterSeq ?? (await outlastTrouble(() => feeds.head(customerId), signal));
+    const after = afterSeq ?? (await retryUntilAvailable(() => feeds.head(customerId), signal));
     if (after === null) return;
     yield* followLog<FeedEvent, unknown>({
       id: customerId,

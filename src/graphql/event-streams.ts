@@ -58,19 +58,19 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
   /** Counts an open stream. @returns a function that stops counting it, or the reason for refusing the stream */
   function enter({ viewer, isRouter }: Context, block: string): (() => void) | { status: number; problem: string } {
     const counts = [
-      viewer.kind === "customer" && { count: open.ofSession, key: viewer.sessionId, whose: "of this session" },
-      !isRouter && { count: open.ofBlock, key: block, whose: "of this network address" },
-      { count: open.inAll, key: "all", whose: "" },
+      viewer.kind === "customer" && { count: open.ofSession, key: viewer.sessionId, owner: "of this session" },
+      !isRouter && { count: open.ofBlock, key: block, owner: "of this network address" },
+      { count: open.inAll, key: "all", owner: "" },
     ].filter((each) => each !== false);
     const releases: (() => void)[] = [];
     const release = () => {
       for (const each of releases) each();
     };
-    for (const { count, key, whose } of counts) {
+    for (const { count, key, owner } of counts) {
       const leave = count.open(key);
       if (!leave) {
         release();
-        return { status: whose ? 429 : 503, problem: `Too many streams and sockets ${whose}`.trim() };
+        return { status: owner ? 429 : 503, problem: `Too many streams and sockets ${owner}`.trim() };
       }
       releases.push(leave);
     }
@@ -124,14 +124,14 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
 
   /** Disconnects a peer that does not read its unsent data. */
   function limitUnsent(response: ServerResponse): void {
-    const cutOff = (reason: string) => {
+    const terminate = (reason: string) => {
       log.warn({ reason, unsentBytes: response.writableLength }, "An event stream was cut off");
       response.destroy();
     };
     const { socket, writableLength: unsentBytes } = response;
-    if (unsentBytes > MAX_UNSENT_BYTES) cutOff("too much waits to be sent");
+    if (unsentBytes > MAX_UNSENT_BYTES) terminate("too much waits to be sent");
     if (response.destroyed || unsentBytes <= HOLD_BYTES || response.listenerCount("drain") > 0) return;
-    const stalled = () => cutOff("it reads nothing");
+    const stalled = () => terminate("it reads nothing");
     socket?.setTimeout(stalledMs, stalled);
     response.once("drain", () => socket?.setTimeout(0, stalled));
   }

@@ -26,7 +26,7 @@ export type GlobalType =
 const uuid = z.uuid();
 
 /** A database id that no row has, used for unknown global ids. */
-export const NOWHERE = "00000000-0000-0000-0000-000000000000";
+export const NO_UUID = "00000000-0000-0000-0000-000000000000";
 
 export function toGlobalId(type: GlobalType, localId: string): string {
   return Buffer.from(`${type}:${localId}`).toString("base64url");

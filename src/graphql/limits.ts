@@ -137,22 +137,22 @@ export function withCode({ message, source, positions, nodes }: GraphQLError, co
 
 /** Redeemability for a group takes upstream calls, one for each price: a page can request three groups. */
 const GROUP_REDEEMABILITY = 15;
-const asksGroup = (wallet: unknown) => (wallet as { payWith?: unknown } | null | undefined)?.payWith === "GROUP";
+const isGroupWallet = (wallet: unknown) => (wallet as { payWith?: unknown } | null | undefined)?.payWith === "GROUP";
 
 /** The cost and the list size of a field by `@cost` and `@listSize`. */
-const saidOf = new WeakMap<object, { weight: number; assumed: number }>();
+const sizes = new WeakMap<object, { weight: number; assumed: number }>();
 function costsOf(field: GraphQLField<unknown, unknown>) {
-  let said = saidOf.get(field);
-  if (!said) {
+  let size = sizes.get(field);
+  if (!size) {
     const numberOf = (directive: string, argument: string) => {
       const node = field.astNode?.directives?.find(({ name }) => name.value === directive);
       const value = node?.arguments?.find(({ name }) => name.value === argument)?.value;
       return value?.kind === Kind.INT ? Number(value.value) : 1;
     };
-    said = { weight: numberOf("cost", "weight"), assumed: numberOf("listSize", "assumed") };
-    saidOf.set(field, said);
+    size = { weight: numberOf("cost", "weight"), assumed: numberOf("listSize", "assumed") };
+    sizes.set(field, size);
   }
-  return said;
+  return size;
 }
 
 /**
@@ -168,7 +168,7 @@ const estimator: ComplexityEstimator = ({ args, childComplexity, field }) => {
     : Array.isArray(list)
       ? list.length
       : assumed;
-  const own = field.name === "redeemability" && asksGroup(args["wallet"]) ? GROUP_REDEEMABILITY : weight;
+  const own = field.name === "redeemability" && isGroupWallet(args["wallet"]) ? GROUP_REDEEMABILITY : weight;
   return own + childComplexity * Math.max(size, 1);
 };
 

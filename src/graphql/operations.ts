@@ -90,14 +90,14 @@ export function makeOperations(deps: { documents: DocumentGate; senders: Documen
       const document = validDocument(admitted.text ?? "", sender);
       if (Array.isArray(document)) return document;
       const operation = getOperationAST(document, operationName);
-      if (!operation) return [refusal("OPERATION_RESOLUTION_FAILURE", notOne(operationName))];
+      if (!operation) return [refusal("OPERATION_RESOLUTION_FAILURE", noSingleOperation(operationName))];
       if (operation.operation === "mutation")
         return [refusal("BAD_USER_INPUT", "Mutations are sent by POST to /graphql.")];
       const { schema } = sender;
       const cost = costOf({ schema, document, operationName, variables, limits: sender.limits });
       if (typeof cost !== "number") return [cost];
-      const tooMuch = charge(cost);
-      return tooMuch ? [tooMuch] : { document, operation, schema };
+      const rateLimitError = charge(cost);
+      return rateLimitError ? [rateLimitError] : { document, operation, schema };
     },
 
     show(error, requestId) {
@@ -115,7 +115,7 @@ export function refusal(code: string, message: string): GraphQLError {
 }
 
 /** The reason why the operation is ambiguous or missing, in Apollo's words. */
-const notOne = (operationName: string | null | undefined) =>
+const noSingleOperation = (operationName: string | null | undefined) =>
   operationName
     ? `Unknown operation named "${operationName}".`
     : "Must provide operation name if query contains multiple operations.";

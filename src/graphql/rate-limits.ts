@@ -70,7 +70,7 @@ export function makeRateLimits(limits: CostLimits, now: () => number = () => per
       };
       if (!short) return { error: null, headers };
       const retryAfter = Math.max(1, secondsUntil(Math.min(cost, reported.most)));
-      return { error: tooMuch(retryAfter), headers };
+      return { error: rateLimitError(retryAfter), headers };
     },
   };
 }
@@ -87,7 +87,7 @@ function refill(bucket: Bucket, now: number): void {
   bucket.at = now;
 }
 
-const tooMuch = (retryAfter: number) =>
+const rateLimitError = (retryAfter: number) =>
   new PublicError("RATE_LIMITED", `Too much was asked for lately. Try again in ${retryAfter} seconds.`, {
     retryAfter,
     http: { status: 429, headers: new HeaderMap([["retry-after", String(retryAfter)]]) },

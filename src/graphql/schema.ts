@@ -50,8 +50,8 @@ export function buildSchema(features: readonly Resolvers[], options: Partial<Sub
 /** @throws Error naming an interface or union without a `resolveType` */
 function requireResolveTypes(schema: GraphQLSchema): void {
   const types = Object.values(schema.getTypeMap());
-  const lacking = types.find((type) => isAbstractType(type) && !type.resolveType);
-  if (lacking) throw new Error(`no feature resolves the type of ${lacking.name}`);
+  const withoutResolver = types.find((type) => isAbstractType(type) && !type.resolveType);
+  if (withoutResolver) throw new Error(`no feature resolves the type of ${withoutResolver.name}`);
 }
 
 /** Answers `_service` for trusted routers only: its SDL names every operation, including operators'. */

@@ -36,15 +36,15 @@ export function serveSocket<Extra>(
 ): void {
   let isHeld = false;
 
-  function cutOff(reason: string): void {
+  function terminate(reason: string): void {
     log.warn({ reason, unsentBytes: ws.bufferedAmount }, "A websocket was cut off");
     ws.terminate();
   }
-  const stalled = () => cutOff("it reads nothing");
+  const stalled = () => terminate("it reads nothing");
 
-  function holdBack(): void {
+  function pauseReading(): void {
     const unsent = ws.bufferedAmount;
-    if (unsent > MAX_UNSENT_BYTES) cutOff("too much waits to be sent");
+    if (unsent > MAX_UNSENT_BYTES) terminate("too much waits to be sent");
     if (ws.readyState !== ws.OPEN || isHeld || unsent <= HOLD_BYTES) return;
     isHeld = true;
     ws.pause();
@@ -62,7 +62,7 @@ export function serveSocket<Extra>(
       if (ws.readyState !== ws.OPEN) return resolve();
       // A message that was not sent because the socket has closed is no fault.
       ws.send(text, (error) => (error && ws.readyState === ws.OPEN ? reject(error) : resolve()));
-      holdBack();
+      pauseReading();
     });
 
   let windowEnds = 0;
@@ -87,7 +87,7 @@ export function serveSocket<Extra>(
   ws.on("pong", () => {
     isAlive = true;
   });
-  ws.on("ping", holdBack); // ws has sent the pong
+  ws.on("ping", pauseReading); // ws has sent the pong
   ws.on("error", ({ message: reason }) => log.debug({ reason }, "A socket broke the rules")); // ws closes it
 
   const closed = protocol.opened(

@@ -6,7 +6,7 @@ import {
   type GraphQLError,
   type SubscriptionArgs,
 } from "graphql";
-import { databaseTrouble, pauseForTrouble } from "../platform/database-trouble.ts";
+import { databaseTrouble, pauseForRetry } from "../platform/database-trouble.ts";
 import { causeOf, inSpan } from "../platform/tracing.ts";
 import { shownName } from "./logged-operation.ts";
 
@@ -48,7 +48,7 @@ export async function subscribe(
 async function resultOf(args: ExecutionArgs, signal: AbortSignal): Promise<ExecutionResult> {
   for (let tries = 0; ; tries += 1) {
     const result = await execute(args);
-    if (!result.errors?.some(isTrouble) || !(await pauseForTrouble(tries, signal))) return result;
+    if (!result.errors?.some(isTrouble) || !(await pauseForRetry(tries, signal))) return result;
   }
 }
 

@@ -44,7 +44,7 @@ export function makeDocumentGate(documents: ReadonlyMap<string, string>, { only 
   }
   /** Operators and services hold a secret, so they are not the public. */
   const isPublic = ({ kind }: Viewer) => kind === "anonymous" || kind === "customer";
-  const howTo =
+  const instructions =
     "TRUSTED_DOCUMENTS=only: this gateway runs the documents of its manifests and no others. " +
     "Add a frontend's manifest with TRUSTED_DOCUMENTS_MANIFESTS, or send an operator's bearer token. " +
     "A federated router sends the ROUTER_SECRET.";
@@ -62,13 +62,13 @@ export function makeDocumentGate(documents: ReadonlyMap<string, string>, { only 
         const own = sha256(query);
         if (hash !== undefined && hash !== own) return badUserInput(field, "this is not the id of the query");
         if (!mustTrust || documents.has(own)) return { text: query };
-        return new PublicError("QUERY_NOT_IN_SAFELIST", `This document is not trusted. ${howTo}`);
+        return new PublicError("QUERY_NOT_IN_SAFELIST", `This document is not trusted. ${instructions}`);
       }
       if (hash === undefined) return {};
       const text = documents.get(String(hash));
       if (text !== undefined) return { text };
       if (!mustTrust) return { hash: String(hash) };
-      return new PublicError("PERSISTED_QUERY_NOT_IN_LIST", `No trusted document has this id. ${howTo}`);
+      return new PublicError("PERSISTED_QUERY_NOT_IN_LIST", `No trusted document has this id. ${instructions}`);
     },
   };
 }

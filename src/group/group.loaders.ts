@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
 import type { ExpiringPoints } from "../domain/expiring-points.ts";
-import { seesEverybody, type Viewer } from "../domain/viewer.ts";
+import { seesAllCustomers, type Viewer } from "../domain/viewer.ts";
 import type { GroupSelector } from "../upstream/capillary/identities.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { type GroupWallet, type Member, membersSeen, pick } from "./group.ts";
@@ -33,13 +33,13 @@ export function groupLoaders(
   requestId: string,
   options: { cache: boolean },
 ): GroupLoaders {
-  const seesAll = seesEverybody(viewer);
+  const seesAll = seesAllCustomers(viewer);
   const call = { requestId, onBehalfOf: viewer.kind === "customer" ? viewer.customerId : undefined };
 
-  const capillaryUserId = eachBy((customerId: string) => groups.userIdOf(customerId), options);
-  const whole = eachBy<GroupSelector, WholeGroup | null>((by) => groups.group(by, call), options);
+  const capillaryUserId = loaderPerKey((customerId: string) => groups.userIdOf(customerId), options);
+  const whole = loaderPerKey<GroupSelector, WholeGroup | null>((by) => groups.group(by, call), options);
 
-  const groupsOf = eachBy(async (customerId: string) => {
+  const groupsOf = loaderPerKey(async (customerId: string) => {
     const userId = await capillaryUserId.load(customerId);
     if (userId === null) return [];
     const theirs = await groups.groupsOf(userId, call);
@@ -47,7 +47,7 @@ export function groupLoaders(
     return seesAll ? theirs.map((group) => ({ ...group, role: null })) : theirs;
   }, options);
 
-  const group = eachBy<GroupSelector, GroupWallet | null>(async (by) => {
+  const group = loaderPerKey<GroupSelector, GroupWallet | null>(async (by) => {
     if (seesAll) return whole.load(by);
     if (viewer.kind !== "customer") return null;
     const own = await groupsOf.load(viewer.customerId);
@@ -63,15 +63,21 @@ export function groupLoaders(
   async function withIdentifier(own: GroupWallet, by: GroupSelector): Promise<GroupWallet> {
     const identifier = "externalId" in by ? "externalId" : "primaryUserId";
     if (own[identifier] !== null) return own;
-    const told = await whole.load({ groupId: own.groupId });
-    return { ...own, [identifier]: told?.[identifier] ?? null };
+    const group = await whole.load({ groupId: own.groupId });
+    return { ...own, [identifier]: group?.[identifier] ?? null };
   }
 
-  const groupBalance = eachBy(async (groupId: string) => (await whole.load({ groupId }))?.balance ?? null, options);
+  const groupBalance = loaderPerKey(
+    async (groupId: string) => (await whole.load({ groupId }))?.balance ?? null,
+    options,
+  );
 
-  const groupExpiring = eachBy(async (groupId: string) => (await whole.load({ groupId }))?.expiring ?? null, options);
+  const groupExpiring = loaderPerKey(
+    async (groupId: string) => (await whole.load({ groupId }))?.expiring ?? null,
+    options,
+  );
 
-  const groupMembers = eachBy(async (groupId: string) => {
+  const groupMembers = loaderPerKey(async (groupId: string) => {
     const [found, names, userId] = await Promise.all([
       whole.load({ groupId }),
       groups.names(groupId, call),
@@ -83,7 +89,7 @@ export function groupLoaders(
   }, options);
 
   /** A name is an addition to a page, so a Capillary that does not answer leaves it out. */
-  const customerName = eachBy(async (customerId: string) => {
+  const customerName = loaderPerKey(async (customerId: string) => {
     try {
       return await groups.nameOf(customerId);
     } catch (error) {
@@ -96,7 +102,7 @@ export function groupLoaders(
 }
 
 /** Reads without a batch call: each key once, with separate failures. */
-function eachBy<Key, Value>(read: (key: Key) => Promise<Value>, { cache }: { cache: boolean }) {
+function loaderPerKey<Key, Value>(read: (key: Key) => Promise<Value>, { cache }: { cache: boolean }) {
   return new DataLoader<Key, Value, string>((keys) => Promise.all(keys.map((key) => read(key).catch(asError))), {
     cache,
     cacheKeyFn: (key) => JSON.stringify(key),

@@ -38,8 +38,8 @@ export interface Member {
 export const MOST_MEMBERS = 100;
 
 const statuses: readonly GroupStatus[] = ["ACTIVE", "INACTIVE", "DELETED"];
-export const statusOf = (told: string | null): GroupStatus | null =>
-  statuses.find((status) => status === told?.toUpperCase()) ?? null;
+export const statusOf = (value: string | null): GroupStatus | null =>
+  statuses.find((status) => status === value?.toUpperCase()) ?? null;
 
 export const roleOf = (isPrimary: boolean): GroupRole => (isPrimary ? "PRIMARY" : "SECONDARY");
 

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { nextExpiries } from "../domain/expiring-points.ts";
 import { atMost } from "../platform/at-most.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Asking } from "../upstream/capillary/caller.ts";
+import type { CallOptions } from "../upstream/capillary/caller.ts";
 import type { Capillary } from "../upstream/capillary/capillary.ts";
 import { hasReason } from "../upstream/capillary/capillary-error.ts";
 import type { GroupSelector } from "../upstream/capillary/identities.ts";
@@ -17,7 +17,7 @@ export interface WholeGroup extends GroupWallet {
   memberships: Membership[];
 }
 
-export type Call = Asking;
+export type Call = CallOptions;
 
 /** Groups by Capillary. Without Capillary no groups exist. */
 export interface ReadGroups {
@@ -45,7 +45,7 @@ export interface ReadGroupsDeps {
 }
 
 /** A customer at Capillary. */
-interface KnownAs {
+interface KnownCustomer {
   userId: string;
   name: string | null;
 }
@@ -53,7 +53,7 @@ interface KnownAs {
 const MAX_REMEMBERED = 20_000;
 
 export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): ReadGroups {
-  const cache = keptMs ? new LRUCache<string, KnownAs>({ ...atMost(MAX_REMEMBERED), ttl: keptMs }) : undefined;
+  const cache = keptMs ? new LRUCache<string, KnownCustomer>({ ...atMost(MAX_REMEMBERED), ttl: keptMs }) : undefined;
   if (!capillary) {
     return {
       userIdOf: async () => null,
@@ -65,7 +65,7 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
   }
   const { customers, groups } = capillary;
 
-  async function knownAs(customerId: string, { unshared = false }: Call = {}): Promise<KnownAs | null> {
+  async function findCustomer(customerId: string, { unshared = false }: Call = {}): Promise<KnownCustomer | null> {
     const cached = unshared ? undefined : cache?.get(customerId);
     if (cached !== undefined) return cached;
     const found = await customers.customer({ externalId: customerId });
@@ -89,7 +89,7 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
 
   const group: ReadGroups["group"] = async (by, call) => {
     if (Object.values(by).some((name) => name.trim() === "")) return null;
-    const found = await orNone(groups.group(by, call), "unknown-group", "bad-identifier");
+    const found = await nullIf(groups.group(by, call), "unknown-group", "bad-identifier");
     if (!found) return null;
     const memberships = found.users
       .filter(({ isActive }) => isActive)
@@ -115,12 +115,12 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
   }
 
   return {
-    userIdOf: async (customerId, call) => (await knownAs(customerId, call))?.userId ?? null,
+    userIdOf: async (customerId, call) => (await findCustomer(customerId, call))?.userId ?? null,
 
-    nameOf: async (customerId) => (await knownAs(customerId))?.name ?? null,
+    nameOf: async (customerId) => (await findCustomer(customerId))?.name ?? null,
 
     async groupsOf(userId, call) {
-      const found = await orNone(groups.customerGroups(userId, call), "unknown-customer");
+      const found = await nullIf(groups.customerGroups(userId, call), "unknown-customer");
       const wallets = await Promise.all((found ?? []).map((each) => listed(each, userId, call)));
       return wallets.filter((wallet) => wallet !== null);
     },
@@ -128,7 +128,7 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
     group,
 
     async names(groupId, call) {
-      const found = await orNone(groups.members(groupId, { ...call, atMost: MOST_NAMES }), "unknown-group");
+      const found = await nullIf(groups.members(groupId, { ...call, atMost: MOST_NAMES }), "unknown-group");
       const names = new Map<string, string>();
       for (const member of found ?? []) {
         const name = fullName(member);
@@ -140,7 +140,7 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
 }
 
 /** Null if Capillary reports that the object does not exist. */
-async function orNone<T>(work: Promise<T>, ...reasons: Parameters<typeof hasReason>[1][]): Promise<T | null> {
+async function nullIf<T>(work: Promise<T>, ...reasons: Parameters<typeof hasReason>[1][]): Promise<T | null> {
   try {
     return await work;
   } catch (error) {

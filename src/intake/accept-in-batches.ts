@@ -1,7 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import { type Db, inTransaction, violates } from "../platform/db.ts";
-import { bound, contextToHandOn } from "../platform/tracing.ts";
+import { bound, propagatedContext } from "../platform/tracing.ts";
 import { BudgetExceeded, type Budgets } from "../rules/index.ts";
 import type { Accepted, AcceptMessages, Arrived } from "./accept-messages.ts";
 import { keyOfMessage } from "./insert-messages.ts";
@@ -44,7 +44,7 @@ export function makeAcceptInBatches({
   most = 50,
 }: BatchesDeps): (read: ReadMessage) => Promise<Accepted> {
   let waiting: Waiting[] = [];
-  const underWay = new Set<readonly Waiting[]>();
+  const inFlight = new Set<readonly Waiting[]>();
 
   /**
    * Takes the oldest waiting messages. A message keeps waiting while an earlier message of the same participants is
@@ -55,7 +55,7 @@ export function makeAcceptInBatches({
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
     const keys = new Set<string>();
-    const busy = new Set([...underWay].flatMap((other) => other.flatMap(({ key, names }) => [key, ...names])));
+    const busy = new Set([...inFlight].flatMap((other) => other.flatMap(({ key, names }) => [key, ...names])));
     for (const each of waiting) {
       const { key, names } = each;
       const isFree = batch.length < most && !keys.has(key) && !busy.has(key) && !names.some((name) => busy.has(name));
@@ -68,15 +68,15 @@ export function makeAcceptInBatches({
   }
 
   function begin(): void {
-    while (underWay.size < atOnce) {
+    while (inFlight.size < atOnce) {
       const batch = take();
       const [first] = batch;
       if (!first) return;
-      underWay.add(batch);
+      inFlight.add(batch);
       void first
         .within(() => accept(batch))
         .finally(() => {
-          underWay.delete(batch);
+          inFlight.delete(batch);
           begin();
         });
     }
@@ -90,7 +90,7 @@ export function makeAcceptInBatches({
         settle.resolve(accepted[place] as Accepted);
       });
     } catch (error) {
-      const isSplit = batch.length > 1 && mayBeOfOne(error);
+      const isSplit = batch.length > 1 && mayBeCausedByOneMessage(error);
       if (!isSplit) for (const { settle } of batch) settle.reject(error);
       else {
         const half = Math.ceil(batch.length / 2);
@@ -116,7 +116,7 @@ export function makeAcceptInBatches({
     const settle = Promise.withResolvers<Accepted>();
     const within = bound((work: () => Promise<void>) => work());
     const known = { key: keyOfMessage(read), names: namesIn(read) };
-    waiting.push({ read, trace: contextToHandOn() ?? null, ...known, settle, within });
+    waiting.push({ read, trace: propagatedContext() ?? null, ...known, settle, within });
     begin();
     return settle.promise;
   };
@@ -130,7 +130,7 @@ function namesIn({ message, nikHash, customerId }: ReadMessage): string[] {
 }
 
 /** Whether a single message may be the cause. An unreachable database fails all of them, so a split would not help. */
-function mayBeOfOne(error: unknown): boolean {
+function mayBeCausedByOneMessage(error: unknown): boolean {
   const trouble = databaseTrouble(error);
   return trouble === null || trouble === "busy";
 }

@@ -5,7 +5,7 @@ import { type Budgets, insertCheckIns, makeRulesInForce, type NewCheckIn, readCh
 import { evaluateMessages } from "./evaluate-messages.ts";
 import { insertMessages, type StoredMessage } from "./insert-messages.ts";
 import { lineFactsOf } from "./line-facts.ts";
-import { eachOf, type Participants, participantsOf } from "./participants.ts";
+import { type Participants, participantsOf, presentMembers } from "./participants.ts";
 import type { ReadMessage } from "./read-message.ts";
 import { writeEffects } from "./write-effects.ts";
 
@@ -69,10 +69,10 @@ export function makeAcceptMessages({ draws, appendMemberEvents, timeZone }: Acce
       );
       const messages = await withFacts(
         tx,
-        fresh.map((message, place) => ({ ...message, participants: participants[place] ?? nobody })),
+        fresh.map((message, place) => ({ ...message, participants: participants[place] ?? noParticipants })),
         { now, timeZone },
       );
-      const memberIds = [...new Set(participants.flatMap(eachOf).map(({ id }) => id))];
+      const memberIds = [...new Set(participants.flatMap(presentMembers).map(({ id }) => id))];
       const input = { messages, memberIds, now, budgets };
       const { messages: lines, ...evaluated } = await evaluateMessages(tx, { draws, rulesInForce }, input);
       const notified = await writeEffects(
@@ -92,7 +92,7 @@ export function makeAcceptMessages({ draws, appendMemberEvents, timeZone }: Acce
   };
 }
 
-const nobody: Participants = { member: null, sharer: null, receiver: null };
+const noParticipants: Participants = { member: null, sharer: null, receiver: null };
 
 interface Fresh {
   readonly read: ReadMessage;

@@ -2,10 +2,12 @@ import type { Tx } from "../platform/db.ts";
 import type { RewardAward, RewardDecision } from "../platform/generated/prisma/client.ts";
 
 export type NewDecision = Omit<RewardDecision, "explanation" | "at"> & { explanation: object };
-type Who = "memberId" | "customerId" | "receiverId" | "role";
-type What = "unit" | "drawId" | "sku" | "availableAt" | "expiresAt" | "state" | "settledAt" | "trace";
+type MemberColumn = "memberId" | "customerId" | "receiverId" | "role";
+type AwardColumn = "unit" | "drawId" | "sku" | "availableAt" | "expiresAt" | "state" | "settledAt" | "trace";
 /** An award before its crediting. */
-export type NewAward = Pick<RewardAward, "id" | "effectKey" | "decisionId" | Who | What> & { quantity: number };
+export type NewAward = Pick<RewardAward, "id" | "effectKey" | "decisionId" | MemberColumn | AwardColumn> & {
+  quantity: number;
+};
 
 /** Inserts decisions and their awards in one statement with a list for each column, because every message runs it. */
 export async function insertDecisions(

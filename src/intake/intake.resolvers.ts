@@ -4,7 +4,7 @@ import { hasRole } from "../domain/operator-roles.ts";
 import { isRefused, type Refusal, refusal } from "../domain/refusal.ts";
 import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NO_UUID, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator, requireService } from "../graphql/guards.ts";
 import type { Problem } from "../messages/notes.ts";
 import type { Db } from "../platform/db.ts";
@@ -85,7 +85,7 @@ export function intakeResolvers(deps: IntakeResolversDeps): Resolvers {
 
       async redriveReward(_, { input }, context) {
         const actor = requireOperator(context, "rewards", "support");
-        const id = uuidOf("QuarantinedReward", input.id) ?? NOWHERE;
+        const id = uuidOf("QuarantinedReward", input.id) ?? NO_UUID;
         const answer = await deps.redriveReward({ id, payload: input.payload ?? null, actor });
         const quarantinedReward = await quarantined.byId(id);
         const nothing = { quarantinedReward, replayed: false, outcomes: [], problems: [] };

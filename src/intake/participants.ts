@@ -67,7 +67,7 @@ function namedIn({
 }
 
 /** The distinct participants: a message may name the same person twice. */
-export function eachOf({ member, sharer, receiver }: Participants): Member[] {
+export function presentMembers({ member, sharer, receiver }: Participants): Member[] {
   const all = [member, sharer, receiver].filter((person): person is Member => person !== null);
   return [...new Map(all.map((person) => [person.id, person])).values()];
 }

@@ -74,7 +74,7 @@ export function makeProcessMessage({
   }
 
   /** The national id does not leave this function: only its hash does. */
-  function read(raw: unknown): (Omit<ReadMessage, "source" | "actor"> & { ok: true }) | Unread {
+  function read(raw: unknown): (Omit<ReadMessage, "source" | "actor"> & { ok: true }) | RefusedInput {
     const parsed = parseMessage(raw, { now: clock.now(), timeZone });
     const nik = isRefusedMessage(parsed) ? parsed.nik : parsed.message.member.nik;
     const nikHash = nik === null ? null : hashNik(nik);
@@ -90,7 +90,7 @@ export function makeProcessMessage({
 
     async process({ raw, source, actor }) {
       const message = read(raw);
-      const refuse = async ({ problems, ticketId, nikHash, payload }: Omit<Unread, "ok">): Promise<Processed> => {
+      const refuse = async ({ problems, ticketId, nikHash, payload }: Omit<RefusedInput, "ok">): Promise<Processed> => {
         const refused = { problems, ticketId, nikHash, payload, source, actor };
         const quarantinedId = await quarantine(db, refused, clock.now());
         return { accepted: false, answer: formatAnswer({ problems, ticketId }), problems, quarantinedId };
@@ -115,10 +115,10 @@ export function makeProcessMessage({
           const [accepted] = await acceptMessages(tx, [{ read: trial, trace: null }], clock.now(), options);
           if (!accepted) throw new Error("a trial has an outcome");
           const { messageId, replayed } = accepted;
-          throw new Undone({ problems: [], replayed, outcomes: await readOutcomes(tx, messageId) });
+          throw new TrialRollback({ problems: [], replayed, outcomes: await readOutcomes(tx, messageId) });
         });
       } catch (error) {
-        if (error instanceof Undone) return error.trial;
+        if (error instanceof TrialRollback) return error.trial;
         if (error instanceof MessageRefused) return { problems: error.problems, replayed: false, outcomes: [] };
         throw error;
       }
@@ -126,7 +126,7 @@ export function makeProcessMessage({
   };
 }
 
-interface Unread {
+interface RefusedInput {
   readonly ok: false;
   readonly problems: readonly [Problem, ...Problem[]];
   readonly ticketId: string | null;
@@ -135,7 +135,7 @@ interface Unread {
 }
 
 /** Rolls a trial back and carries its result. */
-class Undone extends Error {
+class TrialRollback extends Error {
   readonly trial: Trial;
   constructor(trial: Trial) {
     super("a trial is undone");

@@ -36,7 +36,7 @@ export function mountRewardProcessor(
     scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
       const status = error.statusCode ?? 500;
       if (status >= 500) log.error({ err: error, requestId: request.id }, "Reward messages could not be read");
-      return reply.code(status).send(failed(status, status >= 500 ? WENT_WRONG : error.message, request));
+      return reply.code(status).send(failed(status, status >= 500 ? SERVER_ERROR_MESSAGE : error.message, request));
     });
     // Authenticates before the body is read.
     scope.addHook("onRequest", async (request, reply) => {
@@ -68,7 +68,7 @@ export function mountRewardProcessor(
             return (await process({ raw: item, source: "HTTP", actor })).answer;
           } catch (error) {
             log.error({ err: error, requestId: request.id }, "A reward message could not be processed");
-            return plain(500, WENT_WRONG);
+            return plain(500, SERVER_ERROR_MESSAGE);
           }
         }),
       );
@@ -78,7 +78,7 @@ export function mountRewardProcessor(
   });
 }
 
-const WENT_WRONG = "Something went wrong on our side. Send it again.";
+const SERVER_ERROR_MESSAGE = "Something went wrong on our side. Send it again.";
 
 const actors = new WeakMap<FastifyRequest, string>();
 

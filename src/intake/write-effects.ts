@@ -19,7 +19,7 @@ import {
 } from "../rules/index.ts";
 import type { DecidedLine } from "./evaluate-messages.ts";
 import { insertDecisions, type NewAward, type NewDecision } from "./insert-decisions.ts";
-import { eachOf, type Participants } from "./participants.ts";
+import { type Participants, presentMembers } from "./participants.ts";
 
 /** The decisions about a message. */
 export interface Effects {
@@ -167,7 +167,7 @@ const decisionRow = (id: string, messageId: string, line: number, decision: Deci
 function awardsOf(decisionId: string, decision: Decision, effects: Effects, { now }: Common): MadeAward[] {
   if (decision.outcome === "SKIP") return [];
   const { participants, trace } = effects;
-  const members = eachOf(participants);
+  const members = presentMembers(participants);
   return decision.awards.map((award) => {
     const member = members.find(({ id }) => id === award.memberId);
     if (!member) throw new Error("an award has a member whom the message does not name");

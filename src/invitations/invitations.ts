@@ -4,7 +4,7 @@ import { type AcceptMessages, ownMessage } from "../intake/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import { contextToHandOn } from "../platform/tracing.ts";
+import { propagatedContext } from "../platform/tracing.ts";
 import { readCampaigns } from "../rules/index.ts";
 import { makeCode, readCode, writtenCode } from "./invitation-code.ts";
 
@@ -107,7 +107,7 @@ export function makeInvitations(deps: InvitationsDeps): Invitations {
           identity: ["invitation", customerId, inviterId, rawDate],
         });
         const read = { ...message, sharerCustomerId: inviterId };
-        const arrived = [{ read, trace: contextToHandOn() ?? null }];
+        const arrived = [{ read, trace: propagatedContext() ?? null }];
         const [stored] = await acceptMessages(tx, arrived, now, { budgets: "locked" });
         if (!stored) throw new Error("the message of a referral has an outcome");
         const { messageId } = stored;

@@ -1,9 +1,9 @@
 import { readAward } from "../awards/index.ts";
 import { readCustomerId } from "../domain/customer-id.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import { seesEverybody } from "../domain/viewer.ts";
+import { seesAllCustomers } from "../domain/viewer.ts";
 import type { LinkMemberInput, LinkRejection, Resolvers } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, uuidOf } from "../graphql/global-id.ts";
+import { NO_UUID, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator, requireService } from "../graphql/guards.ts";
 import type { Db } from "../platform/db.ts";
 import type { HashNik, Identity } from "./identity.ts";
@@ -26,7 +26,7 @@ const MAX_LINKS = 500;
 type Owners = Map<string, string>;
 
 /** Whether an earlier entry links one of the ids to another customer. Free ids are assigned to this customer. */
-function isTakenBefore(owners: Owners, written: string, identities: readonly Identity[]): boolean {
+function isClaimedEarlier(owners: Owners, written: string, identities: readonly Identity[]): boolean {
   const customerId = readCustomerId(written) ?? written;
   const names = identities.map(({ kind, value }) => `${kind}:${value}`);
   if (names.some((name) => (owners.get(name) ?? customerId) !== customerId)) return true;
@@ -44,7 +44,7 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
     const { customerId } = input;
     const identities = readIdentities(input, deps.hashNik);
     if (isRefused(identities)) return identities;
-    if (owners && isTakenBefore(owners, customerId, identities)) {
+    if (owners && isClaimedEarlier(owners, customerId, identities)) {
       const message = "An earlier entry links one of these ids to another customer.";
       return refused(refusal("MEMBER_CONFLICT", message, ["input"]));
     }
@@ -54,7 +54,7 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
   return {
     Customer: {
       linkedIds: ({ customerId }, _, { viewer, loaders }) =>
-        seesEverybody(viewer) ? loaders.linkedIds.load(customerId) : null,
+        seesAllCustomers(viewer) ? loaders.linkedIds.load(customerId) : null,
     },
     LinkedId: {
       // The table has only the keyed hash of a national id, from which the id cannot be recovered.
@@ -113,7 +113,7 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
 
       async moveAward(_, { input }, context) {
         const operatorId = requireOperator(context, "support");
-        const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
+        const awardId = uuidOf("RewardAward", input.awardId) ?? NO_UUID;
         const { customerId, note } = input;
         const answer = await deps.moveAward({ awardId, customerId, note, operatorId });
         if (isRefused(answer)) return { award: null, userErrors: answer.refusals };

@@ -57,7 +57,7 @@ async function dropRepeatedAwards(tx: Tx, from: string, into: string, now: Date)
       and a.state = 'PENDING' and a.sent_at is null
       and exists (select from reward_awards b where b.effect_key = replace(a.effect_key, ${from}, ${into}) and b.id <> a.id)
     returning a.id, a.customer_id as "customerId", a.unit::text as unit, a.role::text as role, a.quantity, a.member_id as "memberId", d.explanation`;
-  await giveBack(tx, dropped);
+  await releaseCounters(tx, dropped);
   return dropped;
 }
 
@@ -70,12 +70,12 @@ async function dropSelfReferrals(tx: Tx, member: string, now: Date): Promise<Dro
       select decision_id from reward_awards
       where role = 'SHARER' and member_id = ${member}::uuid and receiver_id = ${member}::uuid)
     returning a.id, a.customer_id as "customerId", a.unit::text as unit, a.role::text as role, a.quantity, a.member_id as "memberId", d.explanation`;
-  await giveBack(tx, dropped);
+  await releaseCounters(tx, dropped);
   return dropped;
 }
 
 /** Removes cancelled awards from the counters of the caps. */
-async function giveBack(tx: Tx, dropped: readonly DroppedAward[]): Promise<void> {
+async function releaseCounters(tx: Tx, dropped: readonly DroppedAward[]): Promise<void> {
   const counts = dropped.flatMap(({ role, quantity, memberId, explanation: { rule, facts } }): Count[] => {
     const by = -Number(quantity);
     const budget = { key: counterKey.budget(rule.id), by };

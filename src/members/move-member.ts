@@ -67,7 +67,7 @@ export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; appendMem
         const members = [...locked.values()];
         const from = members.find((member) => member.customerId === customerId);
         const into = members.find((member) => to !== null && member.customerId === to);
-        if (!from || !(await areOf(tx, from.id, identities))) return memberNotFound();
+        if (!from || !(await belongToMember(tx, from.id, identities))) return memberNotFound();
 
         const { newEvents, kept } =
           identities.length > 0
@@ -118,7 +118,7 @@ const notACustomer = (field: string) =>
 const memberNotFound = () =>
   refused(refusal("MEMBER_NOT_FOUND", "No member of this customer has these ids.", ["input", "customerId"]));
 
-async function areOf(tx: Tx, memberId: string, identities: readonly Identity[]): Promise<boolean> {
+async function belongToMember(tx: Tx, memberId: string, identities: readonly Identity[]): Promise<boolean> {
   if (identities.length === 0) return true;
   const found = await tx.memberIdentity.count({
     where: { memberId, OR: identities.map(({ kind, value }) => ({ kind, value })) },

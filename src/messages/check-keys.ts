@@ -13,13 +13,13 @@ export function checkKeys(tree: Json, path: string, notes: Notes): void {
   if (!(tree instanceof JsonObject)) return;
   const seen = new Map<string, Json>();
   for (const [key, value] of tree.entries) {
-    const here = path === "" ? key : `${path}.${key}`;
-    if (FORBIDDEN.has(key.trim())) notes.problem(here, "FORBIDDEN_KEY", "is not a permitted key");
+    const keyPath = path === "" ? key : `${path}.${key}`;
+    if (FORBIDDEN.has(key.trim())) notes.problem(keyPath, "FORBIDDEN_KEY", "is not a permitted key");
     const before = seen.get(key);
     if (before !== undefined && !isNothing(before) && !isNothing(value) && !isSame(before, value)) {
-      notes.problem(here, "CONFLICTING_KEYS", "occurs twice with different values");
+      notes.problem(keyPath, "CONFLICTING_KEYS", "occurs twice with different values");
     }
     seen.set(key, value);
-    checkKeys(value, here, notes);
+    checkKeys(value, keyPath, notes);
   }
 }

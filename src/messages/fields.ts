@@ -48,8 +48,8 @@ export function readFields<Field extends string>(
     if (!entry) continue;
     if (!isKnown) unknown.push(entry);
     else if (isNothing(entry.value)) {
-      const said = textOf(entry.value)?.trim();
-      if (said) notes.normalised(entry.path, said, "", "absent-word");
+      const text = textOf(entry.value)?.trim();
+      if (text) notes.normalised(entry.path, text, "", "absent-word");
     } else {
       const { documented } = names[field];
       if (!documented.includes(entry.key)) notes.normalised(entry.path, entry.key, documented[0], "key-spelling");
@@ -74,8 +74,8 @@ function fieldsByName(names: Vocabulary<string>): ReadonlyMap<string, string> {
 }
 
 function oneOf(entries: readonly Entry[], notes: Notes): Entry | undefined {
-  const saying = entries.filter(({ value }) => !isNothing(value));
-  const [first, ...others] = saying.length > 0 ? saying : entries.slice(0, 1);
+  const withValue = entries.filter(({ value }) => !isNothing(value));
+  const [first, ...others] = withValue.length > 0 ? withValue : entries.slice(0, 1);
   if (!first) return undefined;
   for (const other of others) {
     if (!isSame(first.value, other.value)) {

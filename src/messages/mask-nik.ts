@@ -9,7 +9,7 @@ import { isNikKey, looksLikeNik, NIK_MARK } from "./nik.ts";
  */
 
 /** Shorter digit strings are removed only from fields for a NIK: elsewhere they would match parts of other numbers. */
-const SHORTEST_FOUND_ANYWHERE = 6;
+const MIN_MASKED_ANYWHERE = 6;
 /** Beyond this many national ids, all long numbers are removed instead of searching for each. */
 const MAX_NUMBERS_MASKED_APART = 20;
 const DIGITS = /\d(?:[ .-]?\d)*/g;
@@ -28,12 +28,10 @@ export function maskFor(tree: Json): Mask {
   collect(tree, found, false, 0);
   if (found.size > MAX_NUMBERS_MASKED_APART) return (text) => maskLongNumbers(text.replace(LONG_NUMBER, NIK_MARK));
   const words = [...found].filter(
-    (word) => word.length >= SHORTEST_FOUND_ANYWHERE && !NIK_MARK.includes(word) && !word.includes(PLACEHOLDER),
+    (word) => word.length >= MIN_MASKED_ANYWHERE && !NIK_MARK.includes(word) && !word.includes(PLACEHOLDER),
   );
   // A number written with separators in one place may be written without them in another.
-  const numbers = words
-    .map((word) => word.replace(/\D/g, ""))
-    .filter((digits) => digits.length >= SHORTEST_FOUND_ANYWHERE);
+  const numbers = words.map((word) => word.replace(/\D/g, "")).filter((digits) => digits.length >= MIN_MASKED_ANYWHERE);
   const isKnown = (digits: string) => numbers.some((number) => digits.includes(number));
   return (text) => {
     // The first replacement is a single character, shorter than any national id: the mark itself could contain the next

@@ -50,8 +50,8 @@ export function readAction(places: readonly (Found | undefined)[], notes: Notes)
 }
 
 function actionOf(word: string): RewardAction | undefined {
-  const spelt = word.replace(PRODUCERS_REFERRAL, "referral");
-  const bare = spelt.replace(WRAPPING, "");
-  return find(spelt) ?? find(bare);
+  const normalised = word.replace(PRODUCERS_REFERRAL, "referral");
+  const bare = normalised.replace(WRAPPING, "");
+  return find(normalised) ?? find(bare);
 }
 const find = (word: string) => (Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined);

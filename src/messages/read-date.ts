@@ -93,12 +93,12 @@ function calendar(written: string, { timeZone, dayIsEnough }: DateRules): Readin
     if (offset === null || utc === null) return "DATE_IMPOSSIBLE";
     return { at: new Date(utc - offset), hadZone: true, normalised };
   }
-  const meant = instantOf(wall, timeZone);
-  if (!meant) return "DATE_IMPOSSIBLE";
+  const instant = instantOf(wall, timeZone);
+  if (!instant) return "DATE_IMPOSSIBLE";
   normalised.push("zone-assumed");
-  if (meant.clock === "skipped") normalised.push("clock-skipped");
-  if (meant.clock === "twice") normalised.push("clock-ambiguous");
-  return { at: meant.at, hadZone: false, normalised };
+  if (instant.clock === "skipped") normalised.push("clock-skipped");
+  if (instant.clock === "twice") normalised.push("clock-ambiguous");
+  return { at: instant.at, hadZone: false, normalised };
 }
 
 const MINUTE = 60_000;

@@ -41,7 +41,7 @@ export function findLines(data: DataFields, path: string, notes: Notes): RawLine
     notes.problem(item.path, "LINES_INVALID", "is not a line");
     return [];
   });
-  const participants = bringTogether(
+  const participants = mergeParticipants(
     data,
     read.map(({ fields }) => fields),
     notes,
@@ -57,9 +57,9 @@ export function findLines(data: DataFields, path: string, notes: Notes): RawLine
   }));
   // An amount or product beside several lines belongs to no particular line; unused values are reported as ignored.
   for (const fact of ["date", "amount", "product", "trxId", "reference"] as const) {
-    const beside = data.get(fact);
+    const ofMessage = data.get(fact);
     const isTaken = read.some(({ fields }) => !fields.get(fact)) && (read.length === 1 || isShared(fact));
-    if (beside && !isTaken) notes.normalised(beside.path, beside.value, "", "not-used");
+    if (ofMessage && !isTaken) notes.normalised(ofMessage.path, ofMessage.value, "", "not-used");
   }
   return { lines, participants, unknown };
 }
@@ -73,7 +73,7 @@ function fromData(fact: Fact, lines: number, data: DataFields, path: string, not
   return found;
 }
 
-function bringTogether(
+function mergeParticipants(
   data: DataFields,
   lines: readonly Fields<keyof typeof lineNames>[],
   notes: Notes,

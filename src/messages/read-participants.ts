@@ -35,16 +35,16 @@ export function readParticipants(
   const receiverId = id(data.receiver);
   const own = { userId: id(data.userId), memberId: id(data.memberId) };
   const isNamed = own.userId !== null || own.memberId !== null;
-  const beside = { userId: envelope.get("userId"), memberId: envelope.get("memberId") };
+  const ofEnvelope = { userId: envelope.get("userId"), memberId: envelope.get("memberId") };
   if (isNamed) {
     for (const field of ["userId", "memberId"] as const) {
-      const passedOver = beside[field];
-      if (passedOver && textOf(passedOver.value)?.trim() !== own[field]) {
-        notes.normalised(passedOver.path, passedOver.value, own[field] ?? "", "data-over-envelope");
+      const ignored = ofEnvelope[field];
+      if (ignored && textOf(ignored.value)?.trim() !== own[field]) {
+        notes.normalised(ignored.path, ignored.value, own[field] ?? "", "data-over-envelope");
       }
     }
   }
-  const ids = isNamed ? own : { userId: id(beside.userId), memberId: id(beside.memberId) };
+  const ids = isNamed ? own : { userId: id(ofEnvelope.userId), memberId: id(ofEnvelope.memberId) };
   const clientId = readText(data.clientId ?? envelope.get("clientId"), 64, nik, notes);
   const member = { memberId: ids.memberId, userId: ids.userId, nik, clientId };
 

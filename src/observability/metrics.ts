@@ -75,7 +75,7 @@ const ORDER_STATUSES: readonly OrderStatus[] = Object.values(OrderStatus);
 const ALERTING_CODES = ["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"];
 
 /** @returns whether a text occurs for the first time; the texts must be of a bounded set */
-function onlyFirst(): (text: string) => boolean {
+function firstOccurrence(): (text: string) => boolean {
   const seen = new Set<string>();
   return (text) => {
     const isNew = !seen.has(text);
@@ -98,7 +98,7 @@ export interface CommandFigures {
 
 /** @param process the kind of process, such as `gateway` */
 export function makeMetrics(process: { kind: string; version: string }): Metrics {
-  const [isNewOperation, isNewUpstream, isNewWebhook] = [onlyFirst(), onlyFirst(), onlyFirst()];
+  const [isNewOperation, isNewUpstream, isNewWebhook] = [firstOccurrence(), firstOccurrence(), firstOccurrence()];
   const registry = new Registry();
   const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>

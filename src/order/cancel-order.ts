@@ -5,7 +5,7 @@ import { consumeKey, type IdempotentRequest, keyRefusal, replayOf } from "./idem
 import { dropIssues } from "./issue/write-issue.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { Order } from "./order.ts";
-import { isUnasked, type OrderAggregate } from "./order-aggregate.ts";
+import { isNotRequested, type OrderAggregate } from "./order-aggregate.ts";
 import type { RecomputeAndRefund } from "./recompute-and-refund.ts";
 import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
 import {
@@ -171,8 +171,8 @@ export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
       if (cancellableUnits(order, lineIds).length === 0) return notCancellable(order);
       const returned = returnedUnits(order, lineIds);
       if (returned.length === 0) return { total: 0, returns: [] };
-      const needsSecond = "operatorId" in by && needsApproval(order, returned, approvalAbove);
-      return { ...previewReturn(order, returned), needsApproval: needsSecond };
+      const needsSecondPerson = "operatorId" in by && needsApproval(order, returned, approvalAbove);
+      return { ...previewReturn(order, returned), needsApproval: needsSecondPerson };
     },
   };
 }
@@ -236,7 +236,7 @@ export function cancellableUnits(
       line.units
         .filter(
           (unit) =>
-            (unit.state === "PENDING" && (unit.issue === null || isUnasked(unit))) ||
+            (unit.state === "PENDING" && (unit.issue === null || isNotRequested(unit))) ||
             (unit.state === "PREPARING" && line.shipment?.status === "PREPARING"),
         )
         .map((unit) => unit.id),

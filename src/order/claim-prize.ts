@@ -8,7 +8,7 @@ import { readAddress } from "./address.ts";
 import type { ChangedOrder } from "./cancel-order.ts";
 import type { CreateOrder } from "./create-order.ts";
 import type { OrderStore } from "./order.store.ts";
-import { cameToNothing } from "./order-status.ts";
+import { withoutEffect } from "./order-status.ts";
 
 export interface ClaimPrizeInput {
   awardId: string;
@@ -36,14 +36,14 @@ export interface ClaimPrizeDeps {
 export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }: ClaimPrizeDeps): ClaimPrize {
   return async ({ awardId, customerId, shippingAddress }) => {
     const read = shippingAddress == null ? null : readAddress(shippingAddress);
-    const alone = { db, lane: `customer ${customerId}` };
-    const claimed = await inTransaction(alone, async (tx): Promise<ChangedOrder | Refused> => {
+    const inOwnLane = { db, lane: `customer ${customerId}` };
+    const claimed = await inTransaction(inOwnLane, async (tx): Promise<ChangedOrder | Refused> => {
       const [award] = await tx.$queryRaw<{ sku: string }[]>`
         select sku from reward_awards
         where id = ${awardId}::uuid and customer_id = ${customerId} and unit = 'REWARD' for update`;
       if (!award) return prizeNotFound();
       const before = await tx.order.findFirst({
-        where: { awardId, status: { notIn: [...cameToNothing] } },
+        where: { awardId, status: { notIn: [...withoutEffect] } },
         select: { id: true },
       });
       if (before) return { orderId: before.id, replayed: true };

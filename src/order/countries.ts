@@ -12,13 +12,13 @@ export const COUNTRIES: readonly string[] = (
 const assigned = new Set(COUNTRIES);
 
 /** Frequently mistaken codes, with the assigned code. */
-const meant: Readonly<Record<string, string>> = { UK: "GB", EL: "GR", SU: "RU", TP: "TL", ZR: "CD", BU: "MM" };
+const aliases: Readonly<Record<string, string>> = { UK: "GB", EL: "GR", SU: "RU", TP: "TL", ZR: "CD", BU: "MM" };
 
 /** @returns the reason why a text is no country code, or null if it is valid */
 export function countryProblem(code: string): string | null {
   if (assigned.has(code)) return null;
   const capitals = code.toUpperCase();
-  const suggestion = assigned.has(capitals) ? capitals : meant[capitals];
+  const suggestion = assigned.has(capitals) ? capitals : aliases[capitals];
   const words = "is not an ISO 3166-1 alpha-2 code such as IN";
   return suggestion === undefined ? words : `${words}; ${suggestion} may be meant`;
 }

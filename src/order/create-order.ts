@@ -5,7 +5,7 @@ import type { WalletReading } from "../ledger/evidence.ts";
 import type { Cipher } from "../platform/cipher.ts";
 import { afterCommit, type Prisma, type Tx } from "../platform/db.ts";
 import { insertOrder, type OrderRows } from "./create-order.sql.ts";
-import { wordsFor } from "./event-words.ts";
+import { eventMessage } from "./event-messages.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
 import { issueTerms } from "./issue/issue-terms.ts";
 import type { MarkedMovement } from "./movement/send-movement.ts";
@@ -85,7 +85,7 @@ export function makeCreateOrder({ orderTokens, ledger, insertJob, onPlaced }: Cr
             reference: number,
           }
         : null;
-    const takings = chargedByCapillary.map(({ line, unitId, points, transactionNumber }, index) => ({
+    const deductionRows = chargedByCapillary.map(({ line, unitId, points, transactionNumber }, index) => ({
       before: null,
       id: randomUUID(),
       number: index + 2,
@@ -138,9 +138,9 @@ export function makeCreateOrder({ orderTokens, ledger, insertJob, onPlaced }: Cr
       lines,
       units,
       issues: issues.map(({ line: _, ...issue }) => issue),
-      movements: deduction ? [deduction, ...takings] : takings,
+      movements: deduction ? [deduction, ...deductionRows] : deductionRows,
       request,
-      events: pointsStates.map((pointsState) => ({ pointsState, message: wordsFor("PENDING", pointsState) })),
+      events: pointsStates.map((pointsState) => ({ pointsState, message: eventMessage("PENDING", pointsState) })),
       job: insertJob(tx, { orderId, movementId: deduction?.id ?? null }, marked),
     });
     if (onPlaced) afterCommit(tx, onPlaced);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SessionStore } from "../auth/index.ts";
-import type { AskFresh, VoucherVault } from "../catalog/index.ts";
+import type { UncachedQueries, VoucherVault } from "../catalog/index.ts";
 import type { Config } from "../config/config.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import { makeAttempt } from "../ledger/attempt.ts";
@@ -83,7 +83,7 @@ export interface OrderPorts {
   sessions: SessionStore;
   /** Decrypts the tokens stored in sessions. */
   sessionTokens: Cipher;
-  askFresh: AskFresh;
+  uncachedQueries: UncachedQueries;
   pace: {
     retries: RetryPolicies;
     /** See `await-revokes.ts`. */
@@ -152,7 +152,7 @@ export function openOrder(ports: OrderPorts) {
     insertJob: (tx, input, marked) => jobs.insert(tx, placing, `place:${input.orderId}`, input, marked),
     onPlaced: () => metrics?.orderMoved("PENDING"),
   });
-  const takingBack = {
+  const revokePorts = {
     orders,
     recomputeAndRefund,
     requestRevoke: makeRequestRevoke((tx, units) => jobs.add(tx, revoking, `revoke:${randomUUID()}`, units)),
@@ -160,8 +160,8 @@ export function openOrder(ports: OrderPorts) {
   };
   const reversalRequests = makeReversalRequests({ db, clock });
   const approving = { requests: reversalRequests, approvalAbove: config.reversalApprovalAbove };
-  const cancelOrder = makeCancelOrder({ ...takingBack, ...approving, atCrashPoint });
-  const reverseOrder = makeReverseOrder({ ...takingBack, ...approving, cancelUnits: cancelOrder.cancelUnits });
+  const cancelOrder = makeCancelOrder({ ...revokePorts, ...approving, atCrashPoint });
+  const reverseOrder = makeReverseOrder({ ...revokePorts, ...approving, cancelUnits: cancelOrder.cancelUnits });
   const resolveOrder = makeResolveOrder({
     recordRevokeOutcome,
     orders,
@@ -170,7 +170,7 @@ export function openOrder(ports: OrderPorts) {
     recordIssueOutcome,
     findIssued,
     recomputeAndRefund,
-    goOn: (tx, orderId) => jobs.add(tx, placing, `place:${orderId}:resolved`, { orderId, movementId: null }),
+    resumeOrder: (tx, orderId) => jobs.add(tx, placing, `place:${orderId}:resolved`, { orderId, movementId: null }),
   });
   const updateShipment = makeUpdateShipment({ orders, recomputeAndRefund, log });
   const compareWithLedger = makeReconcile({ db, orders, readBalance, recordOutcome, clock, log, settleMs });
@@ -179,7 +179,7 @@ export function openOrder(ports: OrderPorts) {
     orders,
     readBalance: ({ customerId, clientToken }) => client.balance(customerId, clientToken, { unshared: true }),
     createOrder,
-    aboutCart: makeReadCartFacts({ orders, askFresh: ports.askFresh, ledger }),
+    aboutCart: makeReadCartFacts({ orders, uncachedQueries: ports.uncachedQueries, ledger }),
     ledger,
     jobs,
     clock,

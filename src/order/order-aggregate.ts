@@ -156,5 +156,5 @@ export function find({ order }: { order: OrderAggregate }, unitId: string): Foun
 }
 
 /** The unit is pending and no request for it was sent. */
-export const isUnasked = ({ state, issue }: AggregateUnit) =>
+export const isNotRequested = ({ state, issue }: AggregateUnit) =>
   state === "PENDING" && issue !== null && issue.state === "PENDING" && issue.sentAt === null;

@@ -12,9 +12,8 @@ export const nextStatuses: Record<OrderStatus, readonly OrderStatus[]> = {
 };
 
 /** Statuses of a failed or cancelled order: a prize claimed with such an order can be claimed again. */
-export const cameToNothing = ["FAILED", "CANCELLED"] as const satisfies readonly OrderStatus[];
-export const isPrizeTaken = ({ status }: { status: OrderStatus }) =>
-  !cameToNothing.some((nothing) => nothing === status);
+export const withoutEffect = ["FAILED", "CANCELLED"] as const satisfies readonly OrderStatus[];
+export const isPrizeTaken = ({ status }: { status: OrderStatus }) => !withoutEffect.some((each) => each === status);
 
 export const isFinal = (status: OrderStatus) => status !== "PENDING" && status !== "PROCESSING";
 

@@ -4,13 +4,13 @@ import type { SessionStore } from "../auth/index.ts";
 import { seesCustomers } from "../domain/operator-roles.ts";
 import { readOrderNumber } from "../domain/order-number.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import { maySee, seesEverybody } from "../domain/viewer.ts";
+import { maySee, seesAllCustomers } from "../domain/viewer.ts";
 import { abortable } from "../graphql/abortable.ts";
 import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput, unauthenticated } from "../graphql/errors.ts";
 import type { CustomerOrdersArgs, OrderFilter, Resolvers } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NO_UUID, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator, requireOperatorAndPerson } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { rewardText } from "../texts/index.ts";
@@ -160,7 +160,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
 
       async claimPrize(_, { input }, context) {
         const { customerId } = requireCustomer(context);
-        const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
+        const awardId = uuidOf("RewardAward", input.awardId) ?? NO_UUID;
         const { shippingAddress } = input;
         return changed(await deps.claimPrize({ awardId, customerId, shippingAddress }), context);
       },
@@ -202,7 +202,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         if (!orderId) return refusedPayload(orderNotFound());
         const movementId = input.movementId == null ? null : (uuidOf("Movement", input.movementId) ?? input.movementId);
         const discrepancyId =
-          input.discrepancyId == null ? null : (uuidOf("Discrepancy", input.discrepancyId) ?? NOWHERE);
+          input.discrepancyId == null ? null : (uuidOf("Discrepancy", input.discrepancyId) ?? NO_UUID);
         const { outcome, note, idempotencyKey, transactionId = null } = input;
         const answer = await deps.resolveOrder({
           orderId,
@@ -238,20 +238,20 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
 
       async requestReturn(_, { input }, context) {
         const { customerId } = requireCustomer(context);
-        const lineId = uuidOf("OrderLine", input.orderLineId) ?? NOWHERE;
+        const lineId = uuidOf("OrderLine", input.orderLineId) ?? NO_UUID;
         const { reason, note = null } = input;
         return ofLine(lineId, await deps.returnRequests.request({ lineId, customerId, reason, note }), context);
       },
 
       async withdrawReturn(_, { input }, context) {
         const { customerId } = requireCustomer(context);
-        const lineId = uuidOf("OrderLine", input.orderLineId) ?? NOWHERE;
+        const lineId = uuidOf("OrderLine", input.orderLineId) ?? NO_UUID;
         return ofLine(lineId, await deps.returnRequests.withdraw({ lineId, customerId }), context);
       },
 
       async declineReturn(_, { input: { orderLineId, answer } }, context) {
         const operatorId = requireOperator(context, "orders");
-        const lineId = uuidOf("OrderLine", orderLineId) ?? NOWHERE;
+        const lineId = uuidOf("OrderLine", orderLineId) ?? NO_UUID;
         return ofLine(lineId, await deps.returnRequests.decline({ lineId, operatorId, answer }), context);
       },
 
@@ -304,7 +304,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       pointsTrail: ({ id }, _, { loaders }) => loaders.movements.load(id),
       history: ({ id }, _, { loaders }) => loaders.orderEvents.load(id),
       discrepancies: ({ id }, _, { viewer, loaders }) =>
-        seesEverybody(viewer) ? loaders.discrepancies.load(id) : null,
+        seesAllCustomers(viewer) ? loaders.discrepancies.load(id) : null,
       settled: async ({ id, status }, _, { loaders }) =>
         isFinal(status) && !hasOpenMovement(await loaders.movements.load(id)),
       async cancellable({ id, status }, _, { loaders }) {
@@ -328,7 +328,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       returnRequest: ({ id }, _, { loaders }) => loaders.returnRequest.load(id),
       groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
       vouchers: ({ id }, _, { loaders }) => loaders.vouchers.load(id),
-      issues: ({ id }, _, { viewer, loaders }) => (seesEverybody(viewer) ? loaders.issues.load(id) : null),
+      issues: ({ id }, _, { viewer, loaders }) => (seesAllCustomers(viewer) ? loaders.issues.load(id) : null),
       async shipment({ id, orderId }, _, { loaders }) {
         const [shipment, order] = await Promise.all([loaders.shipment.load(id), loaders.order.load(orderId)]);
         return shipment && order?.shippingAddress ? { ...shipment, address: order.shippingAddress } : null;
@@ -396,7 +396,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
 /** Null for an unknown reward: no order matches. */
 const readFilter = ({ rewardId, ...filter }: OrderFilter) => ({
   ...filter,
-  ...(rewardId != null && { rewardId: uuidOf("Reward", rewardId) ?? NOWHERE }),
+  ...(rewardId != null && { rewardId: uuidOf("Reward", rewardId) ?? NO_UUID }),
 });
 
 const dayOf = (day: Date | null) => day?.toISOString().slice(0, 10) ?? null;

@@ -11,7 +11,7 @@ import type {
 } from "../platform/generated/prisma/client.ts";
 import type { Writes } from "../platform/jobs/job.ts";
 import type { HeldDeduction } from "../wallet/index.ts";
-import { wordsFor } from "./event-words.ts";
+import { eventMessage } from "./event-messages.ts";
 import { type Movement, type Order, type OrderLine, type Shipment, toLine, toMovement, toOrder } from "./order.ts";
 import { type OrderAggregate, readAggregate, readAggregates } from "./order-aggregate.ts";
 import { makeOrderPages, type OrderPages, orderColumns } from "./order-pages.sql.ts";
@@ -367,7 +367,7 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
         previousStatus: isFirst ? null : order.status,
         pointsState,
         lineId: lineId ?? null,
-        message: message ?? wordsFor(next, pointsState),
+        message: message ?? eventMessage(next, pointsState),
         at: now,
       };
       pending.push(event);

@@ -48,7 +48,7 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
       for (const unitId of toIssue) {
         const pause = await continueIssue(deps, { orderId, unitId }, job, memory?.issue);
         if (pause) return { ...pause, memory: { issue: pause.memory } };
-        if (job.isToYield) return { inMs: 0, memory: {} };
+        if (job.shouldYield) return { inMs: 0, memory: {} };
       }
       return "done";
     },
@@ -59,11 +59,11 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
     const toIssue = await changeOrder(orders, orderId, async (change) => {
       const { order } = change;
       const needsNoDeduction = !order.movements.some(({ ledger }) => ledger === "CLIENT");
-      const isToStart = order.status === "PENDING" && needsNoDeduction;
-      if (!isToStart && order.status !== "PROCESSING") return [];
+      const shouldStart = order.status === "PENDING" && needsNoDeduction;
+      if (!shouldStart && order.status !== "PROCESSING") return [];
       const toIssue = await fulfilRewards(
         change,
-        isToStart ? await change.appendEvent({ status: "PROCESSING" }) : order,
+        shouldStart ? await change.appendEvent({ status: "PROCESSING" }) : order,
       );
       if (toIssue.length === 0) await job.end(change);
       return toIssue;

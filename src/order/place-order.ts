@@ -15,7 +15,7 @@ import { type IdempotentRequest, keyRefusal, replay, type UsedKey } from "./idem
 import type { OrderStore } from "./order.store.ts";
 import type { Address } from "./order.ts";
 import { type Account, lockAccount, readAccount, readCheckout } from "./place-order.sql.ts";
-import type { Asked, ReadCartFacts } from "./read-cart-facts.ts";
+import type { QueriedFacts, ReadCartFacts } from "./read-cart-facts.ts";
 
 export interface PlaceOrderInput {
   idempotencyKey: string;
@@ -95,12 +95,12 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
     request: IdempotentRequest,
     order: OrderRequest,
     own: OwnBalance,
-    asked: Asked | null,
+    asked: QueriedFacts | null,
   ) {
     const { customerId } = buyer;
     const { wallet } = own;
-    const alone = { db, lane: `customer ${customerId}` };
-    return inTransaction(alone, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
+    const inOwnLane = { db, lane: `customer ${customerId}` };
+    return inTransaction(inOwnLane, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
       const { version, ...locked } = await lockAccount(tx, customerId);
       // A cart with a reference never changes, so the customer's lock is sufficient.
       const cartId = order.cartId ?? locked.cartId ?? (await lockOpenCart(tx, customerId)).id;
@@ -167,7 +167,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
     };
 
     let own: OwnBalance | null = null;
-    let asked: Asked | null = null;
+    let asked: QueriedFacts | null = null;
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
       account ??= await readAccount(db, customerId, request);
       own ??= await readOwn(buyer, account.version);
@@ -178,7 +178,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
           continue;
         }
         if ("askAbout" in placed) {
-          asked = await aboutCart.ask(placed.askAbout);
+          asked = await aboutCart.query(placed.askAbout);
           continue;
         }
         if (!isRefused(placed) && placed.kind === "placed" && !placed.replayed) {

@@ -23,8 +23,8 @@ export function pointsStateOf(
   const confirmed = (kind: MovementKind) =>
     movements.filter((m) => m.kind === kind && m.state === "CONFIRMED").reduce((sum, m) => sum + m.points, 0);
 
-  for (const pressing of ["NEEDS_ATTENTION", "UNCERTAIN"] as const) {
-    if (some(pressing) || issues.some(({ state }) => state === pressing)) return pressing;
+  for (const urgent of ["NEEDS_ATTENTION", "UNCERTAIN"] as const) {
+    if (some(urgent) || issues.some(({ state }) => state === urgent)) return urgent;
   }
   if (some("PENDING", "RETURNED")) return "RETURNING";
   if (some("PENDING", "TAKEN")) {

@@ -1,4 +1,4 @@
-import { putBack } from "../cart/index.ts";
+import { restoreCart } from "../cart/index.ts";
 import type { ReversalReason } from "../domain/generated/words.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
 import { dropIssues } from "./issue/write-issue.ts";
@@ -56,7 +56,7 @@ export function makeRecomputeAndRefund(startReturn: StartReturn): RecomputeAndRe
     const states = order.lines.flatMap((line) => line.units.map((unit) => unit.state));
     const status = statusOfUnits(states, arePointsTaken);
     const wasCharged = order.movements.some(({ kind, state }) => kind === "TAKEN" && state === "CONFIRMED");
-    if (status === "FAILED" && order.status !== "FAILED" && !wasCharged) await putBack(tx, order);
+    if (status === "FAILED" && order.status !== "FAILED" && !wasCharged) await restoreCart(tx, order);
     await change.appendEvent({ status, ...(lineId && { lineId }), ...(message && { message }) }, order);
   };
 }

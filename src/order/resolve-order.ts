@@ -38,11 +38,11 @@ export interface ResolveOrderDeps {
   findIssued: FindIssued | undefined;
   recomputeAndRefund: RecomputeAndRefund;
   /** Continues an order whose deduction turned out to be confirmed. */
-  goOn(tx: Tx, orderId: string): Promise<void>;
+  resumeOrder(tx: Tx, orderId: string): Promise<void>;
 }
 
 /** A question that an operator has to answer. */
-type Question =
+type OpenItem =
   | { kind: "movement"; movement: Movement }
   | { kind: "issue"; found: Found }
   /** Whether a unit was revoked, or whether its points came back. */
@@ -52,8 +52,16 @@ type Question =
 
 /** Records an operator's answer to an open question, with all consequences. */
 export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
-  const { db, orders, recordOutcome, recordIssueOutcome, recordRevokeOutcome, findIssued, recomputeAndRefund, goOn } =
-    deps;
+  const {
+    db,
+    orders,
+    recordOutcome,
+    recordIssueOutcome,
+    recordRevokeOutcome,
+    findIssued,
+    recomputeAndRefund,
+    resumeOrder,
+  } = deps;
 
   return async ({ operatorId, idempotencyKey, ...input }) => {
     const { orderId, outcome, note } = input;
@@ -68,20 +76,23 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
       const { tx, order, now } = change;
       const replay = await replayOf(tx, request);
       if (replay) return isRefused(replay) ? replay : { ...replay, replayed: true };
-      const question = await questionOf(tx, order, input);
-      if (isRefused(question)) return question;
+      const openItem = await openItemOf(tx, order, input);
+      if (isRefused(openItem)) return openItem;
       await consumeKey(tx, request, orderId, now);
       await audit(tx, {
         at: now,
         actor: operatorId,
         action: "order.resolve",
-        subject: subjectOf(order, question),
+        subject: subjectOf(order, openItem),
         details: { outcome, note },
       });
-      await tx.discrepancy.updateMany({ where: { resolvedAt: null, ...aboutIt(question) }, data: { resolvedAt: now } });
-      if (question.kind === "movement") await settleMovement(change, question.movement, outcome);
-      if (question.kind === "issue") await settleIssue(change, question.found, outcome, issued);
-      if (question.kind === "revoke") await settleRevoke(change, question.found, outcome);
+      await tx.discrepancy.updateMany({
+        where: { resolvedAt: null, ...evidenceOf(openItem) },
+        data: { resolvedAt: now },
+      });
+      if (openItem.kind === "movement") await settleMovement(change, openItem.movement, outcome);
+      if (openItem.kind === "issue") await settleIssue(change, openItem.found, outcome, issued);
+      if (openItem.kind === "revoke") await settleRevoke(change, openItem.found, outcome);
       return { orderId, replayed: false };
     });
     return answer ?? orderNotFound();
@@ -94,9 +105,9 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
   ): Promise<IssuedUnit | Refused | null> {
     const order = input.outcome === "HAPPENED" ? await orders.aggregate(input.orderId) : null;
     if (!order || !findIssued || (await replayOf(db, request))) return null;
-    const question = await questionOf(db, order, input);
-    if (isRefused(question) || question.kind !== "issue") return null;
-    const { issue } = question.found.unit;
+    const openItem = await openItemOf(db, order, input);
+    if (isRefused(openItem) || openItem.kind !== "issue") return null;
+    const { issue } = openItem.found.unit;
     try {
       const transactionId =
         input.transactionId ?? (await findIssued.search(issue, order.customerId))?.attempt?.transactionId;
@@ -116,7 +127,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     change.bumpLedgerVersion();
     if (outcome === "HAPPENED") {
       await recordOutcome.confirmed(change, movement.id);
-      if (isDeduction) await goOn(tx, order.id);
+      if (isDeduction) await resumeOrder(tx, order.id);
       return;
     }
     const data = { state: "REFUSED", settledAt: now, watchUntil: null } as const;
@@ -130,7 +141,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
   async function settleRevoke(change: OrderChange, { unit }: Found, outcome: MovementOutcome): Promise<void> {
     const happened = outcome === "HAPPENED";
     if (unit.issue.revokeState === "CONFIRMED") return recordRevokeOutcome.pointsFound(change, unit.id, happened);
-    if (happened) return recordRevokeOutcome.takenBack(change, unit.id, { seenBack: true });
+    if (happened) return recordRevokeOutcome.revoked(change, unit.id, { seenBack: true });
     return recordRevokeOutcome.refused(change, unit.id, "an operator found that it was not revoked");
   }
 
@@ -145,40 +156,40 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     }
     const upstreamMessage = "an operator found that it was not issued";
     const reason = "UPSTREAM_REFUSED";
-    return recordIssueOutcome.refused(change, unit.id, { reason, codes: [], upstreamMessage, isOfTheLine: false });
+    return recordIssueOutcome.refused(change, unit.id, { reason, codes: [], upstreamMessage, affectsLine: false });
   }
 }
 
 /** The selected question, or the only open one. */
-async function questionOf(
+async function openItemOf(
   tx: Tx,
   order: OrderAggregate,
   { movementId, discrepancyId }: Pick<ResolveOrderInput, "movementId" | "discrepancyId">,
-): Promise<Question | Refused> {
+): Promise<OpenItem | Refused> {
   const field = ["input", discrepancyId === null ? "movementId" : "discrepancyId"];
   const chosen = discrepancyId === null ? null : await tx.discrepancy.findUnique({ where: { id: discrepancyId } });
   const isOpen = chosen && chosen.orderId === order.id && chosen.resolvedAt === null;
-  const nothing = refused(refusal("NOTHING_TO_RESOLVE", "No such part of this order needs attention.", field));
-  if (discrepancyId !== null && !isOpen) return nothing;
+  const nothingToResolve = refused(refusal("NOTHING_TO_RESOLVE", "No such part of this order needs attention.", field));
+  if (discrepancyId !== null && !isOpen) return nothingToResolve;
 
-  const questions = pressing(order).filter((question) => {
-    const { unitId, movement } = subject(order, question);
+  const openItems = openItemsOf(order).filter((openItem) => {
+    const { unitId, movement } = subject(order, openItem);
     return (
       (movementId === null || movement?.id === movementId) &&
       (!chosen || (chosen.unitId ? chosen.unitId === unitId : chosen.movementId === movement?.id))
     );
   });
-  const [question] = questions;
-  if (!question) return chosen ? { kind: "discrepancy", discrepancyId: chosen.id } : nothing;
-  if (questions.length > 1)
+  const [openItem] = openItems;
+  if (!openItem) return chosen ? { kind: "discrepancy", discrepancyId: chosen.id } : nothingToResolve;
+  if (openItems.length > 1)
     return refused(
       refusal("INVALID_INPUT", "Several parts of this order need attention: name the one that you resolve.", field),
     );
-  return question;
+  return openItem;
 }
 
 /** All questions of an order that wait for an operator. */
-function pressing(order: OrderAggregate): Question[] {
+function openItemsOf(order: OrderAggregate): OpenItem[] {
   const movements = order.movements.filter(({ ledger, state }) => ledger === "CLIENT" && state === "NEEDS_ATTENTION");
   const units = order.lines.flatMap((line) => line.units.filter(({ issue }) => issue?.state === "NEEDS_ATTENTION"));
   const returning = order.movements.filter(
@@ -190,29 +201,29 @@ function pressing(order: OrderAggregate): Question[] {
     ),
   );
   return [
-    ...revoked.map(({ id }): Question => ({ kind: "revoke", found: find({ order }, id) })),
-    ...movements.map((movement): Question => ({ kind: "movement", movement })),
-    ...units.map(({ id }): Question => ({ kind: "issue", found: find({ order }, id) })),
+    ...revoked.map(({ id }): OpenItem => ({ kind: "revoke", found: find({ order }, id) })),
+    ...movements.map((movement): OpenItem => ({ kind: "movement", movement })),
+    ...units.map(({ id }): OpenItem => ({ kind: "issue", found: find({ order }, id) })),
   ];
 }
 
-function subject(order: OrderAggregate, question: Question) {
-  if (question.kind === "movement") return { unitId: null, movement: question.movement };
-  if (question.kind === "discrepancy") return { unitId: null, movement: undefined };
-  const unitId = question.found.unit.id;
-  const kind = question.kind === "revoke" ? "RETURNED" : "TAKEN";
+function subject(order: OrderAggregate, openItem: OpenItem) {
+  if (openItem.kind === "movement") return { unitId: null, movement: openItem.movement };
+  if (openItem.kind === "discrepancy") return { unitId: null, movement: undefined };
+  const unitId = openItem.found.unit.id;
+  const kind = openItem.kind === "revoke" ? "RETURNED" : "TAKEN";
   return {
     unitId,
     movement: order.movements.find((each) => each.unitId === unitId && each.kind === kind && each.state !== "REFUSED"),
   };
 }
 
-function subjectOf(order: OrderAggregate, question: Question): string {
-  if (question.kind === "movement") return question.movement.reference;
-  return question.kind === "discrepancy" ? order.number : question.found.unit.issue.transactionNumber;
+function subjectOf(order: OrderAggregate, openItem: OpenItem): string {
+  if (openItem.kind === "movement") return openItem.movement.reference;
+  return openItem.kind === "discrepancy" ? order.number : openItem.found.unit.issue.transactionNumber;
 }
 
-function aboutIt(question: Question) {
-  if (question.kind === "movement") return { movementId: question.movement.id };
-  return question.kind === "discrepancy" ? { id: question.discrepancyId } : { unitId: question.found.unit.id };
+function evidenceOf(openItem: OpenItem) {
+  if (openItem.kind === "movement") return { movementId: openItem.movement.id };
+  return openItem.kind === "discrepancy" ? { id: openItem.discrepancyId } : { unitId: openItem.found.unit.id };
 }

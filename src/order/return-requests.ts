@@ -123,10 +123,8 @@ export const openRequestOf = (tx: Tx, lineIds: readonly string[]) =>
 async function whyNotReturnable(tx: Tx, line: AggregateLine, now: Date): Promise<string | null> {
   if (line.fulfilledQuantity === 0) return "Nothing of this line was delivered.";
   if (line.unitPoints === 0) return "This reward was free, so there is nothing to return.";
-  const isBeingTakenBack = line.units.some(
-    ({ issue }) => issue?.revokeState != null && issue.revokeState !== "REFUSED",
-  );
-  if (isBeingTakenBack) return "This reward is being taken back already.";
+  const isBeingRevoked = line.units.some(({ issue }) => issue?.revokeState != null && issue.revokeState !== "REFUSED");
+  if (isBeingRevoked) return "This reward is being taken back already.";
   const codes = await tx.voucherCode.findMany({
     where: { unit: { lineId: line.id }, state: "ALLOCATED" },
     select: { revealedAt: true, usedAt: true, allocatedAt: true },

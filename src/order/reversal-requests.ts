@@ -41,9 +41,9 @@ export function needsApproval(
 ): boolean {
   if (above === undefined) return false;
   const units = lines.flatMap((line) => line.units.map((unit) => ({ ...unit, points: line.unitPoints })));
-  const isTakenBack = ({ state, issue }: (typeof units)[number]) =>
+  const isReversed = ({ state, issue }: (typeof units)[number]) =>
     state === "REVERSED" || state === "CANCELLED" || (issue?.revokeState != null && issue.revokeState !== "REFUSED");
-  const counted = units.filter((unit) => unitIds.includes(unit.id) || isTakenBack(unit));
+  const counted = units.filter((unit) => unitIds.includes(unit.id) || isReversed(unit));
   return counted.reduce((sum, { points }) => sum + points, 0) > above;
 }
 
@@ -53,7 +53,7 @@ export async function requestReversal(
   { lines, unitIds, cancels, reason, note, by, idempotencyKey }: NewReversalRequest,
 ): Promise<ReversalRequest | Refused> {
   const { operatorId, personId } = by;
-  if (personId === undefined) return noPerson(["input", "orderId"]);
+  if (personId === undefined) return personRequired(["input", "orderId"]);
   await closeExpired(tx, now, order.id);
   if ((await tx.reversalRequest.count({ where: { orderId: order.id, state: "OPEN" } })) > 0) {
     const message = "A reversal of this order waits for approval already. Have it approved or refused first.";
@@ -96,7 +96,7 @@ export async function lockOpenRequest(tx: Tx, requestId: string, now: Date): Pro
 }
 
 /** Why the person may not approve the request; null if they may. */
-export function whyNotTheSecondPerson(
+export function secondPersonRefusal(
   { requestedBy, requestedPerson }: ReversalRequest,
   { operatorId, personId }: DecidingOperator,
 ): Refused | null {
@@ -105,10 +105,10 @@ export function whyNotTheSecondPerson(
     const message = "You have requested this reversal yourself: another person has to approve it.";
     return refused(refusal("REVERSAL_REQUEST_OWN", message, field));
   }
-  return personId === undefined || requestedPerson === null ? noPerson(field) : null;
+  return personId === undefined || requestedPerson === null ? personRequired(field) : null;
 }
 
-const noPerson = (field: string[]): Refused => {
+const personRequired = (field: string[]): Refused => {
   const message =
     "So many points need two people, and no person answers for this key. Sign in to the console with an account, or call with a key that an account made.";
   return refused(refusal("REVERSAL_NEEDS_PERSON", message, field));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isRefused } from "../domain/refusal.ts";
-import { seesEverybody } from "../domain/viewer.ts";
+import { seesAllCustomers } from "../domain/viewer.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { toGlobalId } from "../graphql/global-id.ts";
 import { requireOperator, requireOperatorAndPerson } from "../graphql/guards.ts";
@@ -38,7 +38,7 @@ export function reversalResolvers(deps: {
 
     Order: {
       reversalRequests: ({ id }, _, { viewer, loaders }) =>
-        seesEverybody(viewer) ? loaders.reversalRequests.load(id) : null,
+        seesAllCustomers(viewer) ? loaders.reversalRequests.load(id) : null,
     },
 
     ReturnPreview: {

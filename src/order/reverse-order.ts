@@ -16,7 +16,7 @@ import {
   type ReversalRequests,
   requestNotFound,
   requestReversal,
-  whyNotTheSecondPerson,
+  secondPersonRefusal,
 } from "./reversal-requests.ts";
 import type { AwaitRevokes } from "./revoke/await-revokes.ts";
 import type { RequestRevoke } from "./revoke/request-revoke.ts";
@@ -65,7 +65,7 @@ interface Reversing {
 export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
   const { orders, recomputeAndRefund, requestRevoke, awaitRevokes, requests, cancelUnits, approvalAbove } = deps;
 
-  async function takeBack(
+  async function reverseUnits(
     change: OrderChange,
     chosen: readonly AggregateLine[],
     by: { reason: ReversalReason; note: string | null; operatorId: string; requestedBy?: string },
@@ -73,7 +73,7 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
     const { tx, order, now } = change;
     const { reason, operatorId, ...details } = by;
     const ours = fulfilledUnits(chosen).filter((unit) => unit.issue === null);
-    const issued = idsOf(fulfilledUnits(chosen).filter((unit) => isIssued(unit) && !isBeingTakenBack(unit)));
+    const issued = idsOf(fulfilledUnits(chosen).filter((unit) => isIssued(unit) && !isBeingRevoked(unit)));
     const unitIds = idsOf(ours);
     const lineIds = idsOf(chosen);
     await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "REVERSED" } });
@@ -123,7 +123,7 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
           return { replayed: false, issued: [], request: requested };
         }
         await consumeKey(tx, request, orderId, now);
-        return { replayed: false, issued: await takeBack(change, chosen, { reason, note, operatorId }) };
+        return { replayed: false, issued: await reverseUnits(change, chosen, { reason, note, operatorId }) };
       });
       if (!answer) return orderNotFound();
       if (isRefused(answer)) return answer;
@@ -147,8 +147,8 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
           return isRepetition > 0 ? { replayed: true, issued: [] } : request;
         }
         const { requestedBy, reason, note } = request;
-        const notSecond = whyNotTheSecondPerson(request, by);
-        if (notSecond) return notSecond;
+        const refusal = secondPersonRefusal(request, by);
+        if (refusal) return refusal;
         const markApproved = () =>
           tx.reversalRequest.update({
             where: { id: requestId },
@@ -164,7 +164,10 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
         const chosen = chooseLines(order, request.lineIds);
         if (isRefused(chosen)) return chosen;
         await markApproved();
-        return { replayed: false, issued: await takeBack(change, chosen, { reason, note, operatorId, requestedBy }) };
+        return {
+          replayed: false,
+          issued: await reverseUnits(change, chosen, { reason, note, operatorId, requestedBy }),
+        };
       });
       if (!answer) return orderNotFound();
       if (isRefused(answer)) return answer;
@@ -187,7 +190,7 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
 const fulfilledUnits = (lines: readonly AggregateLine[]) =>
   lines.flatMap(({ units }) => units.filter(({ state }) => state === "FULFILLED"));
 const idsOf = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
-const isBeingTakenBack = ({ issue }: AggregateLine["units"][number]) =>
+const isBeingRevoked = ({ issue }: AggregateLine["units"][number]) =>
   issue?.revokeState != null && issue.revokeState !== "REFUSED";
 
 /** The lines to reverse, each with at least one fulfilled unit. */
@@ -206,7 +209,7 @@ function chooseLines(order: OrderAggregate, lineIds: readonly string[] | null): 
   const chosen = order.lines.filter((line) => lineIds?.includes(line.id) ?? line.fulfilledQuantity > 0);
   const unfulfilled = chosen.find((line) => line.fulfilledQuantity === 0);
   if (unfulfilled) return notReversible(`Line ${unfulfilled.position} has no fulfilled unit.`);
-  if (fulfilledUnits(chosen).every(isBeingTakenBack)) return notReversible("These lines are being taken back already.");
+  if (fulfilledUnits(chosen).every(isBeingRevoked)) return notReversible("These lines are being taken back already.");
   return chosen;
 }
 

@@ -99,6 +99,6 @@ export const isLineCancelled = (states: readonly UnitState[]): boolean =>
 export function contradictionsOf(history: ShipmentHistory, states: readonly UnitState[]): string[] {
   if (states.includes("REVERSED")) return [];
   if (!isLineCancelled(states)) return history.contradictions;
-  const isOut = history.status === "SHIPPED" || history.status === "DELIVERED";
-  return isOut ? [`the line was cancelled, and its parcel is ${history.status}`] : [];
+  const isInTransit = history.status === "SHIPPED" || history.status === "DELIVERED";
+  return isInTransit ? [`the line was cancelled, and its parcel is ${history.status}`] : [];
 }

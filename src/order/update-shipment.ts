@@ -43,7 +43,7 @@ export type ReportOutcome = "applied" | "stale" | "no-change" | "kept" | "ignore
 
 export type UpdateShipment = (
   report: ShipmentReport,
-  alongside?: (change: OrderChange, outcome: ReportOutcome) => Promise<void>,
+  inSameTransaction?: (change: OrderChange, outcome: ReportOutcome) => Promise<void>,
 ) => Promise<{ outcome: ReportOutcome } | Refused>;
 
 const words: Record<ShipmentStatus, string> = {
@@ -89,7 +89,7 @@ export function makeUpdateShipment({
   recomputeAndRefund: RecomputeAndRefund;
   log: Logger;
 }): UpdateShipment {
-  return async (report, alongside = async () => {}) => {
+  return async (report, inSameTransaction = async () => {}) => {
     const answer = await orders.changing(report.orderId, async (change) => {
       const line = change.order.lines.find(({ id }) => id === report.lineId);
       if (!line?.shipment) return shipmentNotFound();
@@ -114,7 +114,7 @@ export function makeUpdateShipment({
       const hasDecided = await decide(change, line, before, after);
       await reportContradictions(change, line, { before, after });
       const outcome = outcomeOf({ report, known, before, after, hasDecided, isCancelled: isLineCancelled(states) });
-      await alongside(change, outcome);
+      await inSameTransaction(change, outcome);
       return { outcome };
     });
     return answer ?? shipmentNotFound();

@@ -32,11 +32,11 @@ export function personalDataResolvers(deps: {
       async eraseCustomer(_, { input }, context) {
         const operatorId = requireOperator(context, "admin");
         const note = input.note.trim();
-        const nothing = { pseudonym: null, deleted: 0, pseudonymised: 0 };
+        const noErasure = { pseudonym: null, deleted: 0, pseudonymised: 0 };
         if (note === "")
-          return { ...nothing, userErrors: [refusal("INVALID_INPUT", "note: must say why.", ["input", "note"])] };
+          return { ...noErasure, userErrors: [refusal("INVALID_INPUT", "note: must say why.", ["input", "note"])] };
         const answer = await eraseCustomer({ customerId: input.customerId, note, operatorId });
-        return isRefused(answer) ? { ...nothing, userErrors: answer.refusals } : { ...answer, userErrors: [] };
+        return isRefused(answer) ? { ...noErasure, userErrors: answer.refusals } : { ...answer, userErrors: [] };
       },
     },
   };

@@ -12,10 +12,10 @@ export function messageFrom<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.infer<Schema> | undefined> {
   return new Promise((resolve, reject) => {
-    child.on("message", function hear(raw) {
+    child.on("message", function onMessage(raw) {
       const message = schema.safeParse(raw);
       if (!message.success) return;
-      child.off("message", hear);
+      child.off("message", onMessage);
       resolve(message.data);
     });
     child.once("exit", () => resolve(undefined)).once("error", reject);

@@ -56,9 +56,9 @@ const SEPARATOR_LINE = /^"?sep=(.)"?[ ,;\t]*\r?\n/i;
  */
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
-  const isLittle = first === 0xff && second === 0xfe;
-  const isBig = first === 0xfe && second === 0xff;
-  return new TextDecoder(isLittle ? "utf-16le" : isBig ? "utf-16be" : "utf-8").decode(bytes);
+  const isLittleEndian = first === 0xff && second === 0xfe;
+  const isBigEndian = first === 0xfe && second === 0xff;
+  return new TextDecoder(isLittleEndian ? "utf-16le" : isBigEndian ? "utf-16be" : "utf-8").decode(bytes);
 }
 
 /**
@@ -77,7 +77,7 @@ export function readTable(text: string, known: readonly string[]): Table | { pro
     const records = parse(body, {
       delimiter: named ?? separatorOf(body, known),
       columns: (header: string[]) => {
-        columns.push(...header.map((name) => spelled(name, known)));
+        columns.push(...header.map((name) => spelledLike(name, known)));
         return columns.map((name, place) => (name === "" ? unnamed(place) : name));
       },
       trim: true,
@@ -100,14 +100,14 @@ export function readTable(text: string, known: readonly string[]): Table | { pro
 
 /** Ignores case, spaces, hyphens and underscores. */
 const folded = (name: string) => name.toLowerCase().replace(/[\s_-]/g, "");
-const spelled = (name: string, known: readonly string[]) =>
+const spelledLike = (name: string, known: readonly string[]) =>
   known.find((column) => folded(column) === folded(name)) ?? name;
 
 /** The separator that makes the header contain the most known columns. */
 function separatorOf(body: string, known: readonly string[]): string {
   const header = /^\s*([^\r\n]*)/.exec(body)?.[1] ?? "";
   const knownBy = (separator: string) =>
-    header.split(separator).filter((cell) => known.includes(spelled(cell.trim().replace(/^"(.*)"$/, "$1"), known)))
+    header.split(separator).filter((cell) => known.includes(spelledLike(cell.trim().replace(/^"(.*)"$/, "$1"), known)))
       .length;
   return SEPARATORS.reduce((best, separator) => (knownBy(separator) > knownBy(best) ? separator : best));
 }

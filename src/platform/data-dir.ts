@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
 import { SetupError } from "./setup-error.ts";
 
-const SET_IT = "or set DATA_DIR to another directory";
+const SET_DATA_DIR = "or set DATA_DIR to another directory";
 
 /**
  * Creates a directory and its missing parents. Node's own recursive mkdir never ends if a parent cannot be created, as
@@ -41,23 +41,23 @@ export function explainDataDirError(error: unknown, dataDir: string, file = data
 function explain(code: string, path: string, message: string): string {
   switch (code) {
     case "EEXIST":
-      return `${path} is a file, not a directory. Remove the file, ${SET_IT}.`;
+      return `${path} is a file, not a directory. Remove the file, ${SET_DATA_DIR}.`;
     case "ENOTDIR":
-      return `${path} cannot be created, because it is a file, or a part of its path is. Remove the file, ${SET_IT}.`;
+      return `${path} cannot be created, because it is a file, or a part of its path is. Remove the file, ${SET_DATA_DIR}.`;
     case "EISDIR":
-      return `${path} is a directory, and a file is needed. Remove the directory, ${SET_IT}.`;
+      return `${path} is a directory, and a file is needed. Remove the directory, ${SET_DATA_DIR}.`;
     case "EACCES":
     case "EPERM":
-      return `user ${userName()} is not permitted to use ${path}. Give the user access (chown or chmod), ${SET_IT}.`;
+      return `user ${userName()} is not permitted to use ${path}. Give the user access (chown or chmod), ${SET_DATA_DIR}.`;
     case "EROFS":
-      return `${path} is on a read-only file system. Mount it writable, ${SET_IT}.`;
+      return `${path} is on a read-only file system. Mount it writable, ${SET_DATA_DIR}.`;
     case "ENOSPC":
     case "EDQUOT":
-      return `no space is left for ${path}. Free some space, ${SET_IT}.`;
+      return `no space is left for ${path}. Free some space, ${SET_DATA_DIR}.`;
     case "ENOENT":
-      return `${path} cannot be created. Create the directory, ${SET_IT}.`;
+      return `${path} cannot be created. Create the directory, ${SET_DATA_DIR}.`;
     default:
-      return `${message}. Make ${path} usable, ${SET_IT}.`;
+      return `${message}. Make ${path} usable, ${SET_DATA_DIR}.`;
   }
 }
 

@@ -78,7 +78,7 @@ function factsOf(error: unknown): { codes: string[]; message: string } {
 }
 
 /** For operators. The text names no address. */
-export const troubleInWords: Readonly<Record<DatabaseTrouble, string>> = {
+export const troubleDescriptions: Readonly<Record<DatabaseTrouble, string>> = {
   unreachable: "the database does not answer",
   starting: "the database is starting or stopping",
   overloaded: "the database has no connection, memory or disk space left",
@@ -87,32 +87,32 @@ export const troubleInWords: Readonly<Record<DatabaseTrouble, string>> = {
 };
 
 /** @returns the reason why the database takes no writes; null if it takes them */
-export async function whyReadOnly(
+export async function readOnlyReason(
   query: (sql: string) => Promise<{ isStandby: boolean; isReadOnly: boolean }[]>,
 ): Promise<string | null> {
   const [state] = await query(
     `select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::boolean as "isReadOnly"`,
   );
-  if (state?.isStandby) return `${troubleInWords["read-only"]}: the server is a standby`;
-  return state?.isReadOnly ? `${troubleInWords["read-only"]}: default_transaction_read_only is on` : null;
+  if (state?.isStandby) return `${troubleDescriptions["read-only"]}: the server is a standby`;
+  return state?.isReadOnly ? `${troubleDescriptions["read-only"]}: default_transaction_read_only is on` : null;
 }
 
 const PAUSE_MS = { first: 100, most: 3_000 };
 
 /** Repeats a read until the database has recovered. @returns null if `signal` aborts first */
-export async function outlastTrouble<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+export async function retryUntilAvailable<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
   for (let tries = 0; ; tries += 1) {
     try {
       return await read();
     } catch (error) {
       if (!databaseTrouble(error)) throw error;
     }
-    if (!(await pauseForTrouble(tries, signal))) return null;
+    if (!(await pauseForRetry(tries, signal))) return null;
   }
 }
 
 /** Pauses for a random time, so that waiting processes do not all retry at once. @returns false if aborted */
-export async function pauseForTrouble(tries: number, signal: AbortSignal): Promise<boolean> {
+export async function pauseForRetry(tries: number, signal: AbortSignal): Promise<boolean> {
   const pauseMs = backoffMs(PAUSE_MS.first, tries, PAUSE_MS.most) * (0.5 + Math.random() / 2);
   await delay(pauseMs, undefined, { signal }).catch(() => {});
   return !signal.aborted;

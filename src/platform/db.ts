@@ -70,11 +70,11 @@ const LOCK_NOT_AVAILABLE = "55P03";
  */
 export const plansOnce = Prisma.sql`set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
-const thenDo = new WeakMap<Tx, (() => void)[]>();
+const afterCommitCallbacks = new WeakMap<Tx, (() => void)[]>();
 
 /** Runs `action` once the transaction has committed. The transaction must be one of `inTransaction`. */
 export function afterCommit(tx: Tx, action: () => void): void {
-  const actions = thenDo.get(tx);
+  const actions = afterCommitCallbacks.get(tx);
   if (!actions) throw new Error("afterCommit needs a transaction of inTransaction");
   actions.push(action);
 }
@@ -100,7 +100,7 @@ async function repeatOnConflict<T>(db: Db, work: (tx: Tx) => Promise<T>): Promis
     const actions: (() => void)[] = [];
     try {
       const answer = await transact(db, (tx) => {
-        thenDo.set(tx, actions);
+        afterCommitCallbacks.set(tx, actions);
         return work(tx);
       });
       for (const action of actions) action();

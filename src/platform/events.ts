@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { contextToHandOn } from "./tracing.ts";
+import { propagatedContext } from "./tracing.ts";
 
 /**
  * Notifies other parts of the program, and other processes, of new data. The data is in the database, so a lost
@@ -57,7 +57,7 @@ export function listen<Payload = unknown>(bus: Bus, topic: string): Listener<Pay
     isNotified = true;
     received =
       payload === undefined || received?.length === MAX_PAYLOADS ? null : received && [...received, payload as Payload];
-    cause = contextToHandOn() ?? cause;
+    cause = propagatedContext() ?? cause;
     wake?.();
   };
   const off = bus.on(topic, receive);

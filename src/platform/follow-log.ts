@@ -1,4 +1,4 @@
-import { outlastTrouble } from "./database-trouble.ts";
+import { retryUntilAvailable } from "./database-trouble.ts";
 import type { Listener } from "./events.ts";
 import type { HeadPoll } from "./head-poll.ts";
 import { causedBy } from "./tracing.ts";
@@ -42,11 +42,11 @@ export async function* followLog<Entry extends { seq: number }, Payload>(
   let seen = after;
   using listener = input.listener;
   using _ = heads.watch(id, () => seen, listener.wake);
-  const read = () => outlastTrouble(() => input.read(seen), signal);
+  const read = () => retryUntilAvailable(() => input.read(seen), signal);
   let next = input.first ?? (await read());
   while (next && !signal.aborted) {
     for (const entry of next.entries) {
-      await outlastTrouble(authorise, signal);
+      await retryUntilAvailable(authorise, signal);
       if (signal.aborted) return;
       causedBy(entry, listener.cause);
       yield entry;

@@ -1,4 +1,4 @@
-import { whyReadOnly } from "./database-trouble.ts";
+import { readOnlyReason } from "./database-trouble.ts";
 import { type Db, openDb } from "./db.ts";
 import { type Bus, makeLocalBus } from "./events.ts";
 import type { Logger } from "./logger.ts";
@@ -56,7 +56,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   try {
     const db = openDb(url, poolSize, pooling);
     opened.defer(() => db.$disconnect());
-    const readOnly = await whyReadOnly((sql) => db.$queryRawUnsafe(sql));
+    const readOnly = await readOnlyReason((sql) => db.$queryRawUnsafe(sql));
     if (readOnly !== null)
       log.warn(`${readOnly}. Reads are served; orders continue automatically once the database accepts writes`);
     if (!direct.keepsSessions) {

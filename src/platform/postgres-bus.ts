@@ -3,7 +3,7 @@ import pg from "pg";
 import { backoffMs } from "./backoff.ts";
 import { type Bus, makeLocalBus } from "./events.ts";
 import type { Logger } from "./logger.ts";
-import { contextToHandOn, within } from "./tracing.ts";
+import { propagatedContext, within } from "./tracing.ts";
 
 const CHANNEL = "tessera_bus";
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -61,7 +61,7 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     isLost = false;
     void ended.then(() => {
       client = undefined;
-      if (!closing.signal.aborted) void keepTrying();
+      if (!closing.signal.aborted) void reconnect();
     });
   }
 
@@ -73,14 +73,14 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     log.warn({ reason: error.message }, message);
   }
 
-  async function keepTrying(tries = 0): Promise<void> {
+  async function reconnect(tries = 0): Promise<void> {
     try {
       await connect();
     } catch (error) {
       lost(error as Error);
       const pauseMs = backoffMs(RETRY_MS.first, tries, RETRY_MS.most);
       const paused = delay(pauseMs, undefined, { signal: closing.signal });
-      void paused.then(() => keepTrying(tries + 1)).catch(() => {}); // the bus was closed during the attempt
+      void paused.then(() => reconnect(tries + 1)).catch(() => {}); // the bus was closed during the attempt
     }
   }
 
@@ -104,12 +104,12 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
   }
 
   // Without this connection the process is slower, not wrong: it starts and retries in the background.
-  await Promise.race([keepTrying(), delay(CONNECT_TIMEOUT_MS, undefined, { ref: false })]);
+  await Promise.race([reconnect(), delay(CONNECT_TIMEOUT_MS, undefined, { ref: false })]);
   return {
     notify(topic, payload) {
       local.notify(topic, payload);
       if (!client || Buffer.byteLength(topic) > MAX_TOPIC_BYTES) return;
-      unsent.set(topic, contextToHandOn() ?? unsent.get(topic));
+      unsent.set(topic, propagatedContext() ?? unsent.get(topic));
       sending ??= send();
     },
     on: local.on,

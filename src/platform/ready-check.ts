@@ -1,4 +1,4 @@
-import { whyReadOnly } from "./database-trouble.ts";
+import { readOnlyReason } from "./database-trouble.ts";
 import { Pool } from "./direct-sql.ts";
 
 /** Checks the database on a connection of its own, so that load on the pool does not delay the check. */
@@ -13,7 +13,7 @@ export function openReadyCheck(url: string): ReadyCheck {
   const settings = { connectionString: url, max: 1, connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS };
   const pool = new Pool(settings, { keepsStatements: false });
   return {
-    check: () => whyReadOnly(async (sql) => (await pool.query(sql)).rows),
+    check: () => readOnlyReason(async (sql) => (await pool.query(sql)).rows),
     [Symbol.asyncDispose]: () => pool.end(),
   };
 }

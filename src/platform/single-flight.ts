@@ -3,12 +3,12 @@
  * new run.
  */
 export function makeSingleFlight<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
-  const underWay = new Map<string, Promise<T>>();
+  const inFlight = new Map<string, Promise<T>>();
   return (key, work) => {
-    const shared = underWay.get(key);
+    const shared = inFlight.get(key);
     if (shared) return shared;
-    const own = work().finally(() => underWay.delete(key));
-    underWay.set(key, own);
+    const own = work().finally(() => inFlight.delete(key));
+    inFlight.set(key, own);
     return own;
   };
 }

@@ -50,11 +50,11 @@ export function useTracing(started: Tracing): () => void {
 
 export const isTracing = (): boolean => tracing !== undefined;
 
-const nothing: Span = { rename() {}, set() {}, fail() {} };
+const noSpan: Span = { rename() {}, set() {}, fail() {} };
 
 /** Runs `work` in a span. The span ends when `work` returns or, if it returns a promise, when the promise settles. */
 export const inSpan = <T>(options: SpanOptions, work: (span: Span) => T): T =>
-  tracing ? tracing.inSpan(options, work) : work(nothing);
+  tracing ? tracing.inSpan(options, work) : work(noSpan);
 
 /** Runs `work` in a propagated context; without a context if it is null. */
 export const within = <T>(parent: string | null, work: () => T): T => (tracing ? tracing.within(parent, work) : work());
@@ -64,10 +64,10 @@ export const bound = <Work extends (...args: never[]) => unknown>(work: Work): W
   tracing ? AsyncLocalStorage.bind(work) : work;
 
 /** The current span. */
-export const presentSpan = (): Span => tracing?.present() ?? nothing;
+export const presentSpan = (): Span => tracing?.present() ?? noSpan;
 
 /** The context to propagate with a job, a notification or a message; undefined if it is not sampled. */
-export const contextToHandOn = (): string | undefined => tracing?.context({ sampled: true });
+export const propagatedContext = (): string | undefined => tracing?.context({ sampled: true });
 
 /** The header for a call to another system, which links that system's log to this trace. */
 export function traceHeaders(): { traceparent?: string } {

@@ -2,16 +2,16 @@ import { basename } from "node:path";
 import { type Config, ConfigError, readConfig } from "../config/config.ts";
 import { findMisspelledSettings } from "../config/misspelled-settings.ts";
 import { SetupError } from "../platform/setup-error.ts";
-import { type FirstWords, makeFirstWords } from "./first-words.ts";
+import { type EarlyLog, makeEarlyLog } from "./early-log.ts";
 
 /**
  * Reads the settings of this process. Warns on standard error about variables that resemble a setting.
  *
  * @throws ConfigError, SetupError as `readConfig` does
  */
-export function readProcessConfig({ warn }: Pick<FirstWords, "warn"> = makeFirstWords("Tessera")): Config {
-  for (const { found, meant } of findMisspelledSettings(process.env)) {
-    warn(`${found} is not a setting of Tessera and has no effect. Did you mean ${meant}?`);
+export function readProcessConfig({ warn }: Pick<EarlyLog, "warn"> = makeEarlyLog("Tessera")): Config {
+  for (const { found, suggestion } of findMisspelledSettings(process.env)) {
+    warn(`${found} is not a setting of Tessera and has no effect. Did you mean ${suggestion}?`);
   }
   return readConfig(process.env);
 }

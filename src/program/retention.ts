@@ -27,7 +27,7 @@ export interface RetentionDays {
 
 const MS_PER_DAY = 86_400_000;
 /** A small number, so that no lock is held for long. */
-const AT_ONCE = 5_000;
+const BATCH_SIZE = 5_000;
 
 export interface SweepDeps {
   db: Db;
@@ -42,8 +42,8 @@ export function makeSweep({ db, clock, days, also = [] }: SweepDeps): () => Prom
   const { sql } = Prisma;
 
   async function sweepOld(work: (rows: Prisma.Sql) => Prisma.Sql, table: Prisma.Sql, isOld: Prisma.Sql): Promise<void> {
-    for (let swept = AT_ONCE; swept === AT_ONCE; ) {
-      const rows = sql`ctid = any(array(select ctid from ${table} where ${isOld} limit ${AT_ONCE} for update skip locked))`;
+    for (let swept = BATCH_SIZE; swept === BATCH_SIZE; ) {
+      const rows = sql`ctid = any(array(select ctid from ${table} where ${isOld} limit ${BATCH_SIZE} for update skip locked))`;
       swept = await inTransaction(db, async (tx) => {
         await tx.$executeRaw`select set_config('tessera.erasing', 'on', true)`; // messages are append-only otherwise
         return tx.$executeRaw(work(rows));

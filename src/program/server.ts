@@ -130,7 +130,7 @@ export async function startServer({
   connections?: ConnectionLimits | undefined;
 }): Promise<Server> {
   const overTls = config.isProduction ? { "strict-transport-security": `max-age=${HSTS_SECONDS}` } : {};
-  const comeBack: RequestListener = ({ headers }, response) => {
+  const retryLater: RequestListener = ({ headers }, response) => {
     const later = { ...overTls, "retry-after": "1", "cache-control": "no-store", vary: "Accept", connection: "close" };
     if (acceptsHtml(headers)) {
       response.writeHead(503, { ...later, ...errorPageHeaders, refresh: "2" });
@@ -145,7 +145,7 @@ export async function startServer({
     "x-request-id": id,
     "x-content-type-options": "nosniff",
   });
-  let answer = comeBack;
+  let answer = retryLater;
   const http = createServer(
     {
       requestTimeout: connections.requestMs,
@@ -435,8 +435,8 @@ export async function startServer({
             return operator.kind === "operator" ? operator : null;
           }
           const viewer = await viewerOf(authorization, cookies[cookieNames.access]);
-          const gaveBadToken = authorization !== undefined && viewer.kind === "anonymous";
-          return gaveBadToken ? null : viewer;
+          const hasInvalidToken = authorization !== undefined && viewer.kind === "anonymous";
+          return hasInvalidToken ? null : viewer;
         },
         auditUse: audit.auditUse,
         open,
@@ -485,7 +485,7 @@ export async function startServer({
       await delay(delayMs);
       const closed = once(http, "close");
       http.close();
-      answer = comeBack;
+      answer = retryLater;
       stopping.abort();
       const drained = setTimeout(() => http.closeAllConnections(), DRAIN_MS);
       for (const close of closers) await close();

@@ -10,8 +10,8 @@ import { GraphQLError } from "graphql";
 export function endAtUncaughtFaults(end: (reason: string) => void): void {
   for (const fault of ["uncaughtException", "unhandledRejection"]) {
     process.on(fault, (error) => {
-      const isOfOneField = error instanceof GraphQLError && error.path !== undefined;
-      if (fault === "unhandledRejection" && isOfOneField) return;
+      const isFieldError = error instanceof GraphQLError && error.path !== undefined;
+      if (fault === "unhandledRejection" && isFieldError) return;
       end(`${fault}: ${error instanceof Error ? error.stack : String(error)}`);
     });
   }

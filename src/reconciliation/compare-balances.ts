@@ -41,10 +41,10 @@ export async function compareBalances(
     read += 1;
     const last = await db.walletReading.findUnique({ where: { customerId } });
     if (last) {
-      const ours = await spentSince(db, customerId, last.readAt, readAt);
+      const spentHere = await spentSince(db, customerId, last.readAt, readAt);
       const spentThen = Number(last.earned - last.balance);
       const spentNow = wallet.earned - wallet.balance;
-      const unexplained = spentNow - spentThen - ours;
+      const unexplained = spentNow - spentThen - spentHere;
       if (unexplained !== 0) {
         breaks.push({
           class: "BALANCE_DIFFERS",
@@ -54,7 +54,7 @@ export async function compareBalances(
           points: unexplained,
           customerId,
           evidence: {
-            ours: { spent: ours },
+            ours: { spent: spentHere },
             theirs: {
               spent: spentNow - spentThen,
               before: { balance: Number(last.balance), earned: Number(last.earned), at: last.readAt.toISOString() },

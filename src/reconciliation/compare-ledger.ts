@@ -128,7 +128,7 @@ export function compareOrder(
     if (found) left.delete(found);
     return found;
   };
-  const takeFor = (movement: OurMovement): StatementEntry | undefined => {
+  const takeEntryFor = (movement: OurMovement): StatementEntry | undefined => {
     if (movement.kind === "TAKEN") {
       const isRedeem = ({ type }: StatementEntry) => type === "REDEEM";
       return take((entry) => isRedeem(entry) && entry.points === movement.points) ?? take(isRedeem);
@@ -143,7 +143,7 @@ export function compareOrder(
   const certainty = ({ state }: OurMovement) =>
     ["CONFIRMED", "NEEDS_ATTENTION", "UNCERTAIN", "PENDING", "REFUSED"].indexOf(state);
   for (const movement of [...movements].sort((a, b) => certainty(a) - certainty(b))) {
-    const entry = takeFor(movement);
+    const entry = takeEntryFor(movement);
     const found = entry ? compareMovement(movement, entry) : missing(movement, coverage);
     if (found) breaks.push(found);
   }

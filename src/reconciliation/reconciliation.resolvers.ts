@@ -12,7 +12,7 @@ import {
 } from "../graphql/connection.ts";
 import { badUserInput } from "../graphql/errors.ts";
 import type { Resolvers, RunReconciliationInput } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NO_UUID, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -71,7 +71,7 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
       },
       async reconciliationRun(_, { id }, context) {
         requireOperator(context, "support");
-        return store.runById(uuidOf("ReconciliationRun", id) ?? NOWHERE);
+        return store.runById(uuidOf("ReconciliationRun", id) ?? NO_UUID);
       },
       reconciliationBreaks(_, { filter, ...args }, context) {
         requireOperator(context, "support");
@@ -79,7 +79,7 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
         const wanted = {
           classes,
           states,
-          ...(runId != null && { runId: uuidOf("ReconciliationRun", runId) ?? NOWHERE }),
+          ...(runId != null && { runId: uuidOf("ReconciliationRun", runId) ?? NO_UUID }),
         };
         const read = (bounds: PageBounds<Cursor>) => store.breaks(wanted, bounds);
         return page<Break>(
@@ -142,7 +142,7 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
         if (note === "") {
           return { break: null, userErrors: [refusal("INVALID_INPUT", "note: must say why.", ["input", "note"])] };
         }
-        const breakId = uuidOf("ReconciliationBreak", input.breakId) ?? NOWHERE;
+        const breakId = uuidOf("ReconciliationBreak", input.breakId) ?? NO_UUID;
         const writeOff = input.action === "WRITE_OFF";
         const answer = await repairBreak({ breakId, writeOff, note, operatorId });
         if (isRefused(answer)) return { break: await store.breakById(breakId), userErrors: answer.refusals };

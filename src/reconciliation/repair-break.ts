@@ -58,7 +58,7 @@ export interface RepairBreakDeps {
 /** The result of a repair. `untouched`: no call was made, and the break is unchanged. */
 type Repaired = { is: "repaired" } | { is: "open" | "in-doubt" | "untouched"; why: string };
 const repaired: Repaired = { is: "repaired" };
-const stays = (why: string): Repaired => ({ is: "open", why });
+const stillOpen = (why: string): Repaired => ({ is: "open", why });
 
 export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
   const { db, store, orders, client, capillary, clock, log } = deps;
@@ -84,12 +84,12 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
       const outcome = await outcomeOf(
         client.credit({ reference, customerId: award.customerId ?? "", points, at: award.createdAt }),
       );
-      return outcome.is === "confirmed" ? repaired : stays(outcome.why);
+      return outcome.is === "confirmed" ? repaired : stillOpen(outcome.why);
     },
 
     async RESOLVE_MOVEMENT(found, request) {
       const { orderId, movementId } = found;
-      if (orderId === null || movementId === null) return stays("the order is not known");
+      if (orderId === null || movementId === null) return stillOpen("the order is not known");
       const happened = (found.evidence as { happened?: boolean }).happened === true;
       await orders.changing(orderId, async (change) => {
         const movement = change.order.movements.find(({ id }) => id === movementId);
@@ -105,7 +105,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
 
     async RESOLVE_ISSUE(found, request) {
       const { orderId, unitId } = found;
-      if (orderId === null || unitId === null) return stays("the unit is not known");
+      if (orderId === null || unitId === null) return stillOpen("the unit is not known");
       const open = await db.discrepancy.findFirst({ where: { unitId, resolvedAt: null } });
       const { transaction } = (found.evidence as { theirs: { transaction: string } }).theirs;
       return resolved(orderId, { discrepancyId: open?.id ?? null, transactionId: transaction }, true, request);
@@ -116,17 +116,17 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
       // A refused award is sent again with its reference. The provider has carried it out already, so it confirms.
       const resolution = award?.state === "REFUSED" ? "TRY_AGAIN" : "HAPPENED";
       const answer = await deps.resolveAward({ awardId: awardId ?? "", resolution, note, operatorId });
-      return answer || award?.state === "CREDITED" ? repaired : stays("the award does not need a resolution any more");
+      return answer || award?.state === "CREDITED"
+        ? repaired
+        : stillOpen("the award does not need a resolution any more");
     },
 
     REVOKE_ISSUAL: revokeIssual,
 
     async TAKE_BACK_UNIT({ orderId, unitId }) {
-      if (orderId === null || unitId === null) return stays("the unit is not known");
-      await orders.changing(orderId, (change) => markTakenBack(change, unitId));
-      await orders.changing(orderId, (change) =>
-        deps.recordRevokeOutcome.takenBack(change, unitId, { seenBack: true }),
-      );
+      if (orderId === null || unitId === null) return stillOpen("the unit is not known");
+      await orders.changing(orderId, (change) => markReversed(change, unitId));
+      await orders.changing(orderId, (change) => deps.recordRevokeOutcome.revoked(change, unitId, { seenBack: true }));
       return repaired;
     },
 
@@ -148,7 +148,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
       });
       return issued
         ? repaired
-        : stays("the pool has no code left: import codes, or take the line back with reverseOrder");
+        : stillOpen("the pool has no code left: import codes, or take the line back with reverseOrder");
     },
 
     async VOID_CODE({ key }) {
@@ -192,11 +192,11 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
       operatorId,
       idempotencyKey: randomUUID(),
     });
-    return isRefused(answer) ? stays(answer.refusals.map(({ message }) => message).join(" ")) : repaired;
+    return isRefused(answer) ? stillOpen(answer.refusals.map(({ message }) => message).join(" ")) : repaired;
   }
 
   /** Sets the state that `takenBack` requires, and inserts the return of Capillary's points. */
-  async function markTakenBack(change: OrderChange, unitId: string): Promise<void> {
+  async function markReversed(change: OrderChange, unitId: string): Promise<void> {
     const { line, unit } = find(change, unitId);
     if (unit.issue.revokeState === "NEEDS_ATTENTION") return;
     const data = { revokeState: "NEEDS_ATTENTION", revokeReason: "FULFILMENT_FAILURE" } as const;
@@ -217,13 +217,13 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
 
   async function returnPoints(found: Break, points: number, reason: string): Promise<Repaired> {
     const { orderNumber, customerId } = found;
-    if (orderNumber === null || customerId === null) return stays("the order is not known");
+    if (orderNumber === null || customerId === null) return stillOpen("the order is not known");
     return send(found, customerId, () => client.reverse({ orderNumber, customerId, points, reason }));
   }
 
   async function revokeIssual(found: Break, { note }: RepairRequest): Promise<Repaired> {
     const { customerId, key: transactionId } = found;
-    if (!capillary || customerId === null) return stays("Capillary is not configured");
+    if (!capillary || customerId === null) return stillOpen("Capillary is not configured");
     const revoke = {
       transactionId,
       customer: { externalId: customerId },

@@ -61,13 +61,13 @@ export function makeReconciliation(deps: ReconciliationDeps): Reconciliation {
     name: "reconcile",
     async run({ runId }) {
       const run = await store.runById(runId);
-      if (run && run.finishedAt === null) await carryOut(run);
+      if (run && run.finishedAt === null) await execute(run);
       return "done";
     },
   };
   jobs.register(job);
 
-  async function carryOut(run: Run): Promise<void> {
+  async function execute(run: Run): Promise<void> {
     const startedAt = clock.now();
     await db.reconciliationRun.update({ where: { id: run.id }, data: { startedAt } });
     const comparisons = [...(await compareWithProvider(run)), await compareOwnRecords(db, run)];
@@ -102,10 +102,10 @@ export function makeReconciliation(deps: ReconciliationDeps): Reconciliation {
       } catch (error) {
         log.warn({ err: error, run: run.id }, "The statement of the points provider could not be read");
         const reason = error instanceof Error ? error.message : String(error);
-        return [nothing(`the points provider's ledger: ${reason}`)];
+        return [notCompared(`the points provider's ledger: ${reason}`)];
       }
     }
-    const noStatement = nothing(
+    const noStatement = notCompared(
       "single movements and awards: no statement was imported, and CLIENT_STATEMENT_PATH is not set",
     );
     return [noStatement, await compareBalances({ db, readBalance: deps.readBalance, now: () => clock.now() }, run)];
@@ -135,11 +135,11 @@ export function makeReconciliation(deps: ReconciliationDeps): Reconciliation {
       const last = await db.reconciliationRun.findFirst({ where: { isNightly: true }, orderBy: { to: "desc" } });
       if (last && last.to >= to) return;
       const dayBefore = startOfDay(localDateOf(new Date(to.getTime() - DAY_MS / 2), timeZone), timeZone);
-      const longAgo = to.getTime() - MOST_NIGHTS * DAY_MS;
-      const from = last && last.to.getTime() >= longAgo ? last.to : dayBefore;
+      const earliest = to.getTime() - MOST_NIGHTS * DAY_MS;
+      const from = last && last.to.getTime() >= earliest ? last.to : dayBefore;
       await request({ from, to, actor: "system", isNightly: true, everyCustomer: false, isImported: false });
     },
   };
 }
 
-const nothing = (why: string): Comparison => ({ breaks: [], compared: {}, classes: [], skipped: [why] });
+const notCompared = (why: string): Comparison => ({ breaks: [], compared: {}, classes: [], skipped: [why] });

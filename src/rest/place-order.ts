@@ -62,7 +62,7 @@ export function makeRestPlaceOrder(deps: RestOrderDeps): RestPlaceOrder {
     if (waiting < MAX_WAITING) {
       waiting += 1;
       try {
-        await untilHandedOver(orderId, customerId, gone);
+        await untilFulfilled(orderId, customerId, gone);
       } finally {
         waiting -= 1;
       }
@@ -112,7 +112,7 @@ export function makeRestPlaceOrder(deps: RestOrderDeps): RestPlaceOrder {
   }
 
   /** Resolves once only the warehouse's work is left, or when the wait is over. */
-  async function untilHandedOver(orderId: string, customerId: string, gone: AbortSignal): Promise<void> {
+  async function untilFulfilled(orderId: string, customerId: string, gone: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([gone, AbortSignal.timeout(waitMs)]);
     const maySee = (owner: string) => owner === customerId;
     const events = await watchOrder({ orderId, afterSeq: undefined, signal, maySee, authorise: async () => {} });

@@ -33,10 +33,10 @@ export function mountRest(fastify: FastifyInstance, { rest, identify, charge, si
   /** Refuses an anonymous or rate-limited request before its body is read. */
   const asCustomer = (cost: number) => async (request: FastifyRequest, reply: FastifyReply) => {
     const viewer = await identify(request);
-    const tooMuch = charge(request, reply, viewer, cost);
-    if (tooMuch) {
-      const retryAfter = String(tooMuch.extensions["retryAfter"]);
-      return send(reply.header("retry-after", retryAfter), restError(429, "RATE_LIMITED", tooMuch.message));
+    const rateLimitError = charge(request, reply, viewer, cost);
+    if (rateLimitError) {
+      const retryAfter = String(rateLimitError.extensions["retryAfter"]);
+      return send(reply.header("retry-after", retryAfter), restError(429, "RATE_LIMITED", rateLimitError.message));
     }
     if (viewer.kind === "customer") {
       customers.set(request, viewer);

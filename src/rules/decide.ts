@@ -5,7 +5,7 @@ import { earnDailyCheckIn } from "./earn/daily-check-in.ts";
 import type { Earned } from "./earn/earned.ts";
 import { earnLuckyDraw } from "./earn/lucky-draw.ts";
 import { earnRegister } from "./earn/register.ts";
-import { earnRegisterReferral, isBroughtInByAnother } from "./earn/register-referral.ts";
+import { earnRegisterReferral, isReferredByAnother } from "./earn/register-referral.ts";
 import { earnTransactionPromo } from "./earn/transaction-promo.ts";
 import { earnTransactionReferral } from "./earn/transaction-referral.ts";
 import { effectKey, rolesOf } from "./effect-key.ts";
@@ -31,7 +31,7 @@ export function decide(rule: Rule, event: RewardEvent, usage: Usage, excludedBy:
     return skip({ reason: "NOT_IN_AUDIENCE", audience: definition.audience.kind });
   if (excludedBy !== null && definition.stacking === "exclusive")
     return skip({ reason: "EXCLUDED", byRule: excludedBy });
-  if (event.action === "registerreferral" && isBroughtInByAnother(event, usage))
+  if (event.action === "registerreferral" && isReferredByAnother(event, usage))
     return skip({ reason: "SECOND_REFERRAL" });
   const given = rolesOf(event)
     .map((role) => effectKey(rule, event, role))

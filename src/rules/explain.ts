@@ -8,12 +8,12 @@ import type { CapName, Unit } from "./rule.ts";
  */
 export function explain({ rule, unit, steps, awards, skip }: Explanation): string[] {
   const isPair = steps.some(({ side }) => side === "RECEIVER");
-  const said = (side: Role, sentence: string) =>
+  const sentenceFor = (side: Role, sentence: string) =>
     isPair ? `${sideWords[side]}: ${sentence}` : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
   return [
     `Rule "${rule.name}", version ${rule.version}.`,
-    ...steps.filter(isInformative).map((step) => said(step.side, sentenceOf(step, unit))),
-    ...awards.map(({ side, quantity }) => said(side, `${counted(quantity, unit)} given.`)),
+    ...steps.filter(isInformative).map((step) => sentenceFor(step.side, sentenceOf(step, unit))),
+    ...awards.map(({ side, quantity }) => sentenceFor(side, `${counted(quantity, unit)} given.`)),
     ...(skip ? [reasonOf(skip)] : []),
   ];
 }

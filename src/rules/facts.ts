@@ -33,12 +33,12 @@ export function countOccurrences<Line extends LineFacts>(lines: readonly Line[])
   const seen = new Map<string, number>();
   return lines.map((line) => {
     if (line.reference !== null) return { ...line, occurrence: 0 };
-    const alike = JSON.stringify([line.action, line.at.getTime(), ...whoAndWhat(line)]);
-    const occurrence = seen.get(alike) ?? 0;
-    seen.set(alike, occurrence + 1);
+    const identity = JSON.stringify([line.action, line.at.getTime(), ...identifyingFacts(line)]);
+    const occurrence = seen.get(identity) ?? 0;
+    seen.set(identity, occurrence + 1);
     return { ...line, occurrence };
   });
 }
 
-const whoAndWhat = ({ action, memberId, amount, sharerId, receiverId, productId }: LineFacts) =>
+const identifyingFacts = ({ action, memberId, amount, sharerId, receiverId, productId }: LineFacts) =>
   action === "transactionreferral" ? [sharerId, receiverId, productId] : [memberId, amount];

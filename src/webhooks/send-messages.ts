@@ -35,7 +35,7 @@ type StoredSecrets = Pick<Webhook, "id" | "secret" | "lastSecret" | "lastSecretU
 /** The outcome of an attempt for metrics, by the resulting state. */
 const outcomes = { DELIVERED: "delivered", PENDING: "retried", FAILED: "given_up" } as const;
 /** The number of concurrent requests to one receiver. */
-const AT_ONCE = 32;
+const CONCURRENCY = 32;
 /** The number of pending messages that are read to find the next of each subject. */
 const WINDOW = 1_000;
 const MOST_RETRY_MS = 3_600_000;
@@ -54,7 +54,7 @@ export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: st
     async run({ webhookId }, _, job) {
       const pauseFor = (inMs: number) => ({ inMs, memory: undefined, wakeOn: webhookTopic(webhookId) });
       // The webhook is read before each batch, because an operator may have changed or deleted it.
-      while (!job.isToYield) {
+      while (!job.shouldYield) {
         const webhook = await db.webhook.findUnique({ where: { id: webhookId } });
         if (!webhook?.active) return "done";
         const { due, nextInMs } = await readDue(db, webhookId);
@@ -128,8 +128,8 @@ async function readDue(db: Db, webhookId: string): Promise<{ due: Message[]; nex
         select * from webhook_messages where webhook_id = ${webhookId}::uuid and state = 'PENDING' order by seq limit ${WINDOW}
       ) pending order by subject, seq
     ) head
-    order by due_at > now(), seq limit ${AT_ONCE + 1}`;
-  const due = heads.filter(({ inMs }) => inMs === 0).slice(0, AT_ONCE);
+    order by due_at > now(), seq limit ${CONCURRENCY + 1}`;
+  const due = heads.filter(({ inMs }) => inMs === 0).slice(0, CONCURRENCY);
   const later = heads.filter(({ inMs }) => inMs > 0).map(({ inMs }) => inMs);
   return { due, nextInMs: later.length > 0 ? Math.min(...later) : null };
 }

@@ -125,7 +125,7 @@ export async function openWorld(checkout: string, more: Record<string, string> =
       await ended;
       await database.end();
       await sandbox.stop();
-      await postgres.stop({ evenIfUsed: true });
+      await postgres.stop({ force: true });
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AskedBefore, addressBlock, allowedAgainAt, askAgainAt, coolDownMs } from "../../src/auth/otp-limits.ts";
+import {
+  addressBlock,
+  allowedAgainAt,
+  coolDownMs,
+  type EarlierRequest,
+  nextRequestAt,
+} from "../../src/auth/otp-limits.ts";
 import { HOUR, MINUTE, SECOND } from "../support/clock.ts";
 
 describe("the cool-down", () => {
@@ -40,7 +46,7 @@ describe("a limit for each hour", () => {
 describe("a requester", () => {
   const now = new Date("2026-06-03T10:00:00.000Z");
   const ago = (ms: number) => new Date(now.getTime() - ms);
-  const asked = (ms: number, more: Partial<AskedBefore> = {}): AskedBefore => ({
+  const asked = (ms: number, more: Partial<EarlierRequest> = {}): EarlierRequest => ({
     createdAt: ago(ms),
     resendAfter: ago(ms - 30 * SECOND),
     isOwn: false,
@@ -50,10 +56,10 @@ describe("a requester", () => {
   });
   const stranger = { isKnownDevice: false, perHour: 5, now };
   const known = { isKnownDevice: true, perHour: 5, now };
-  const many = (count: number, everyMs: number, more?: Partial<AskedBefore>) =>
+  const many = (count: number, everyMs: number, more?: Partial<EarlierRequest>) =>
     Array.from({ length: count }, (_, nth) => asked((nth + 1) * everyMs, more));
 
-  test.each<[why: string, before: AskedBefore[], whose: typeof stranger, at: Date | null]>([
+  test.each<[why: string, before: EarlierRequest[], whose: typeof stranger, at: Date | null]>([
     ["asks first", [], stranger, null],
     ["asks right after somebody else", [asked(1 * SECOND)], stranger, null],
     ["asks right after itself", [asked(10 * SECOND, { isOwn: true })], stranger, new Date(now.getTime() + 20 * SECOND)],
@@ -86,7 +92,7 @@ describe("a requester", () => {
       null,
     ],
   ])("that %s", (_, before, whose, at) => {
-    expect(askAgainAt(before, whose)).toEqual(at);
+    expect(nextRequestAt(before, whose)).toEqual(at);
   });
 
   test("that is known has a share of its own beside strangers' requests", () => {
@@ -95,18 +101,18 @@ describe("a requester", () => {
         fc.array(fc.record({ ms: fc.integer({ min: 0, max: 24 * HOUR }), open: fc.boolean() }), { maxLength: 60 }),
         (times) => {
           // The requests of strangers: each only as the limits allow.
-          const before: AskedBefore[] = [];
+          const before: EarlierRequest[] = [];
           for (const { ms, open } of times.toSorted((a, b) => b.ms - a.ms)) {
             const at = ago(ms);
             const seen = before.map((each) => ({
               ...each,
               openUntil: each.openUntil && each.openUntil > at ? each.openUntil : null,
             }));
-            if (askAgainAt(seen, { ...stranger, now: at }) === null) {
+            if (nextRequestAt(seen, { ...stranger, now: at }) === null) {
               before.push(asked(ms, { openUntil: open ? new Date(at.getTime() + 5 * MINUTE) : null }));
             }
           }
-          expect(askAgainAt(before, known)).toBeNull();
+          expect(nextRequestAt(before, known)).toBeNull();
         },
       ),
     );

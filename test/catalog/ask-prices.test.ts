@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { askPrices } from "../../src/catalog/ask-prices.ts";
+import { queryPrices } from "../../src/catalog/query-prices.ts";
 import type { CapillaryReason } from "../../src/upstream/capillary/capillary-error.ts";
 import type { Redeemable } from "../../src/upstream/capillary/points.ts";
 
@@ -15,7 +15,7 @@ const hundred = Array.from({ length: 100 }, (_, index) => (index + 1) * 10);
 /** Asks about prices of a wallet that answers by `rule`. */
 async function asked(prices: readonly number[], rule: (price: number) => Redeemable | Error) {
   const calls: number[] = [];
-  const answers = await askPrices(prices, async (price) => {
+  const answers = await queryPrices(prices, async (price) => {
     calls.push(price);
     const answer = rule(price);
     if (answer instanceof Error) throw answer;

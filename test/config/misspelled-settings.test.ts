@@ -5,7 +5,7 @@ import { findMisspelledSettings } from "../../src/config/misspelled-settings.ts"
 
 const find = (...names: string[]) =>
   findMisspelledSettings(Object.fromEntries(names.map((name) => [name, "x"]))).map(
-    ({ found, meant }) => `${found} → ${meant}`,
+    ({ found, suggestion }) => `${found} → ${suggestion}`,
   );
 
 test.each([

@@ -7,7 +7,7 @@ import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { COMMANDS, DEAD, GROUP } from "../../src/intake/redis/command-stream.ts";
 import { makeIntakeHealth } from "../../src/intake/redis/intake-health.ts";
-import type { TakeMessage } from "../../src/intake/redis/run-redis-intake.ts";
+import type { ProcessIncoming } from "../../src/intake/redis/run-redis-intake.ts";
 import { type RedisIntake, type RedisIntakeOptions, runRedisIntake } from "../../src/intake/redis/run-redis-intake.ts";
 import { serveIntakeHealth } from "../../src/intake/redis/serve-intake-health.ts";
 import { freePort } from "../support/free-port.ts";
@@ -210,7 +210,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
   });
 
   test("reach the processor as the bytes that were sent", async () => {
-    const seen: Parameters<TakeMessage>[0][] = [];
+    const seen: Parameters<ProcessIncoming>[0][] = [];
     intake({ processMessage: async (message) => void seen.push(message) });
     const bytes = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]); // not UTF-8
     await client.sendCommand(["XADD", COMMANDS, "*", "payload", bytes as unknown as string]);

@@ -279,7 +279,7 @@ browserTest("a programme without earning does not mention it", async () => {
   await quiet();
   expect(await page.getByText("Daily check-in").count()).toBe(0);
   await page.goto("/activity");
-  await page.getByText("Nothing yet.").waitFor();
+  await page.getByText("No earnings yet.").waitFor();
   await quiet();
   expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Your earnings"]);
   expect(problems).toEqual([]);

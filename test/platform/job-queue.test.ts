@@ -308,9 +308,9 @@ test("a stopping queue keeps its running jobs until they end, and signals them t
   const id = await add(story, randomUUID(), stopping);
   const job = await begun;
   const first = (await rowOf(id))?.leasedUntil?.getTime() ?? 0;
-  expect(job.isToYield).toBe(false);
+  expect(job.shouldYield).toBe(false);
   const stopped = stopping.shutdown(60_000);
-  expect(job.isToYield).toBe(true);
+  expect(job.shouldYield).toBe(true);
   await until(async () => ((await rowOf(id))?.leasedUntil?.getTime() ?? 0) > first + 5 * BEAT_MS);
   expect(runs).toBe(1);
   end();

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await chmod(dataDir, 0o755); // PostgreSQL does not run as root, and its own user must get in
 });
 afterEach(async () => {
-  for (const server of running.splice(0)) await server.stop({ evenIfUsed: true });
+  for (const server of running.splice(0)) await server.stop({ force: true });
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
@@ -159,7 +159,7 @@ describe("the embedded PostgreSQL", { timeout: SLOW_MS }, () => {
       expect(server.note).toContain(`its user cannot reach ${closed}: its files are in ${home}`);
       expect(await ask(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
     } finally {
-      await server.stop({ evenIfUsed: true });
+      await server.stop({ force: true });
       await rm(home, { recursive: true, force: true });
     }
   });

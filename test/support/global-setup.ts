@@ -22,7 +22,7 @@ export default async function setup(project: TestProject) {
   const directory = await makeFastDirectory();
   const postgres = await startPostgres(directory);
   const stop = async () => {
-    await postgres.stop({ evenIfUsed: true });
+    await postgres.stop({ force: true });
     await rm(directory, { recursive: true, force: true });
   };
   try {

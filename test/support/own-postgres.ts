@@ -84,7 +84,7 @@ export async function startOwnPostgres(settings: Record<string, string> = {}): P
     },
 
     async [Symbol.asyncDispose]() {
-      await server.stop({ evenIfUsed: true });
+      await server.stop({ force: true });
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -54,7 +54,7 @@ const LIFE_MS = 5 * 60 * 1_000;
 const CONTEXT = "passkey";
 const RP_NAME = "Tessera";
 /** The account of a sign-in ticket, which is unknown before the passkey answers. */
-const ANYBODY = "anybody";
+const ANY_ACCOUNT = "anybody";
 const sealedText = z.object({ challenge: z.string(), whose: z.string(), expiresAt: z.number() });
 
 /** Passkeys of accounts. Each counts as two factors, because the authenticator verifies a finger, a face or a PIN. */
@@ -70,14 +70,14 @@ export function makePasskeys(deps: {
   const { db, cipher, used, sessions, clock, log } = deps;
   const rpId = (origin: string) => new URL(origin).hostname;
 
-  function seal(challenge: string, whose: string): string {
-    const sealed = { challenge, whose, expiresAt: clock.now().getTime() + LIFE_MS };
+  function seal(challenge: string, owner: string): string {
+    const sealed = { challenge, whose: owner, expiresAt: clock.now().getTime() + LIFE_MS };
     return Buffer.from(cipher.encrypt(JSON.stringify(sealed), CONTEXT)).toString("base64url");
   }
   /** @throws if the ticket is foreign, expired or another account's */
-  function unseal(ticket: string, whose: string) {
+  function unseal(ticket: string, owner: string) {
     const sealed = sealedText.parse(JSON.parse(cipher.decrypt(Buffer.from(ticket, "base64url"), CONTEXT)));
-    if (sealed.whose !== whose || sealed.expiresAt <= clock.now().getTime()) throw new Error("the ticket is not good");
+    if (sealed.whose !== owner || sealed.expiresAt <= clock.now().getTime()) throw new Error("the ticket is not good");
     return sealed;
   }
   const useOf = ({ challenge, expiresAt }: z.infer<typeof sealedText>) => ({
@@ -92,12 +92,12 @@ export function makePasskeys(deps: {
   return {
     async beginSignIn(origin) {
       const options = await generateAuthenticationOptions({ rpID: rpId(origin), userVerification: "required" });
-      return { options, ticket: seal(options.challenge, ANYBODY) };
+      return { options, ticket: seal(options.challenge, ANY_ACCOUNT) };
     },
 
     async signIn({ origin, ticket, response }) {
       try {
-        const sealed = unseal(ticket, ANYBODY);
+        const sealed = unseal(ticket, ANY_ACCOUNT);
         const passkey = await db.operatorPasskey.findUnique({
           where: { credentialId: response.id },
           include: { account: true },

@@ -18,7 +18,7 @@ export function makeCapillaryLedger(
   strategies: { awardStrategyId: string; expiryStrategyId: string },
   timeoutMs: number,
 ): CreditLedger {
-  async function creditTogether(credits: readonly Credit[]): Promise<CreditOutcome[]> {
+  async function creditBatch(credits: readonly Credit[]): Promise<CreditOutcome[]> {
     const allocated = await outcomeOf(
       points.allocate(
         credits.map(({ reference, customerId, points: amount }) => ({
@@ -33,7 +33,7 @@ export function makeCapillaryLedger(
     if (allocated.is === "confirmed") return credits.map((credit, nth) => creditedBy(credit, allocated.answer[nth]));
     // The refusal of a batch does not identify the refused credit, so each is sent alone.
     if (allocated.is === "refused" && credits.length > 1) {
-      return (await Promise.all(credits.map((credit) => creditTogether([credit])))).flat();
+      return (await Promise.all(credits.map((credit) => creditBatch([credit])))).flat();
     }
     return credits.map((credit) => failedBy(credit, allocated));
   }
@@ -44,20 +44,20 @@ export function makeCapillaryLedger(
     credit(credits) {
       const answers = new Map<Credit, Promise<CreditOutcome>>();
       for (const together of inCalls(credits)) {
-        const all = creditTogether(together);
+        const all = creditBatch(together);
         together.forEach((credit, nth) => {
           answers.set(
             credit,
-            all.then((each) => each[nth] ?? unsaid),
+            all.then((each) => each[nth] ?? missingCredit),
           );
         });
       }
-      return credits.map((credit) => answers.get(credit) ?? Promise.resolve(unsaid));
+      return credits.map((credit) => answers.get(credit) ?? Promise.resolve(missingCredit));
     },
   };
 }
 
-const unsaid: CreditOutcome = { is: "unknown", failure: null, why: "the answer does not contain the credit" };
+const missingCredit: CreditOutcome = { is: "unknown", failure: null, why: "the answer does not contain the credit" };
 
 /**
  * Splits credits into calls without a customer twice, because an outcome identifies its credit only by the customer.
@@ -74,11 +74,11 @@ function inCalls(credits: readonly Credit[]): Credit[][] {
   return calls;
 }
 
-function creditedBy(credit: Credit, said: AllocationOutcome | undefined): CreditOutcome {
-  if (!said || said.outcome === "unknown") return unsaid;
-  if (said.outcome === "done") return { is: "confirmed", answer: undefined };
-  const [code = null, ...more] = said.codes;
-  const why = `capillary allocate: (${said.codes.join("/") || "no code"}) ${said.message}`.trim();
+function creditedBy(credit: Credit, allocation: AllocationOutcome | undefined): CreditOutcome {
+  if (!allocation || allocation.outcome === "unknown") return missingCredit;
+  if (allocation.outcome === "done") return { is: "confirmed", answer: undefined };
+  const [code = null, ...more] = allocation.codes;
+  const why = `capillary allocate: (${allocation.codes.join("/") || "no code"}) ${allocation.message}`.trim();
   return refusedFor(reasonOf("allocate", code, more), credit, { is: "refused", failure: null, why });
 }
 
@@ -92,7 +92,7 @@ function refusedFor(reason: CapillaryReason, { wasSent }: Credit, refused: Faile
   // Capillary has no error number for a used key. A refusal without a known reason may mean that the points were
   // credited before.
   if (wasSent && (reason === "other" || reason === "duplicate-request" || reason === "changed-payload")) {
-    return { ...refused, is: "unknown", isAllThatIsKnown: true };
+    return { ...refused, is: "unknown", isConclusive: true };
   }
   return refused;
 }

@@ -49,7 +49,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
   const { store, ledgers, ledger, deadlines, pollMs, pause = waitFor, bus, clock, attempt, log } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   /** Ends the wait for due awards. */
   let wake = new AbortController();
   /**
@@ -66,17 +66,17 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
   /** Claims and sends due awards. @returns the time in ms until the next round */
   async function round(): Promise<number> {
     const isProbing = failing.size >= FAILURES_TO_PAUSE;
-    while (underWay.size > (isProbing ? 0 : CONCURRENCY - FEWEST_TO_CLAIM)) await Promise.race(underWay);
+    while (inFlight.size > (isProbing ? 0 : CONCURRENCY - FEWEST_TO_CLAIM)) await Promise.race(inFlight);
     if (signal.aborted) return 0;
 
-    const limit = isProbing ? 1 : CONCURRENCY - underWay.size;
+    const limit = isProbing ? 1 : CONCURRENCY - inFlight.size;
     const claimedAt = performance.now();
     const leaseMs = ledgers[ledger]?.leaseMs ?? 0;
     const claimed = await store.claim({ limit, ledger, leaseMs, now: clock.now() });
     for (const [name, credits] of Map.groupBy(claimed, (credit) => credit.ledger)) {
       for (const sent of send(ledgers[name], credits, claimedAt)) {
-        underWay.add(sent);
-        void sent.finally(() => underWay.delete(sent));
+        inFlight.add(sent);
+        void sent.finally(() => inFlight.delete(sent));
       }
     }
     if (claimed.length === limit) return 0;
@@ -109,7 +109,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
   }
 
   async function record(credit: ClaimedCredit, outcome: CreditOutcome): Promise<void> {
-    hasFailed = outcome.is === "not-sent" || (outcome.is === "unknown" && !outcome.isAllThatIsKnown);
+    hasFailed = outcome.is === "not-sent" || (outcome.is === "unknown" && !outcome.isConclusive);
     if (hasFailed) failing.add(credit.id);
     else {
       failing.clear();
@@ -151,7 +151,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
       if (waitMs > 0) await listener.wait(waitMs, AbortSignal.any([signal, wake.signal]));
       await pauseWhileFailing();
     }
-    await Promise.all(underWay);
+    await Promise.all(inFlight);
   }
 
   const running = run().catch((error: unknown) => log.error({ err: error }, "The crediting of awards has stopped"));

@@ -18,7 +18,7 @@ export interface Credit {
  */
 export type CreditOutcome = Outcome & {
   /** Set on an unknown outcome that a repetition cannot settle. */
-  isAllThatIsKnown?: boolean;
+  isConclusive?: boolean;
 };
 
 /** A ledger for the points of awards. It credits a reference once, however often the call is repeated. */

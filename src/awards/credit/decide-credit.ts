@@ -59,7 +59,7 @@ export function decideCredit(
   if (outcome.is === "not-sent") {
     return wasSent ? unknown(retryMs, inFlightMs) : { state: "PENDING", why, retryMs, inFlightMs: 0 };
   }
-  if (outcome.is === "unknown" && !outcome.isAllThatIsKnown) return unknown(retryMs, settleMs);
+  if (outcome.is === "unknown" && !outcome.isConclusive) return unknown(retryMs, settleMs);
   // A refusal does not count while an earlier call may still take effect: that call may succeed, because it may find
   // the points or the key in another state.
   if (inFlightMs > 0) return unknown(Math.max(retryMs, inFlightMs), inFlightMs);

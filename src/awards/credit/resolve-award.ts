@@ -34,7 +34,7 @@ export function makeResolveAward(deps: {
   const { db, bus, clock, settled } = deps;
 
   return async ({ awardId, resolution, note, operatorId }) => {
-    const isAgain = resolution === "TRY_AGAIN";
+    const isRetry = resolution === "TRY_AGAIN";
     const award = await inTransaction(db, async (tx): Promise<SettledAward | null> => {
       const now = clock.now();
       const change = async (from: AwardState, to: Prisma.RewardAwardUpdateManyMutationInput) => {
@@ -71,10 +71,10 @@ export function makeResolveAward(deps: {
         },
       });
       const resolved = { ...row, points: Number(quantity) };
-      if (!isAgain) await settled?.inTransaction(tx, [resolved]);
+      if (!isRetry) await settled?.inTransaction(tx, [resolved]);
       return resolved;
     });
-    if (award && isAgain) bus.notify(AWARDS_TO_CREDIT);
+    if (award && isRetry) bus.notify(AWARDS_TO_CREDIT);
     else if (award) settled?.afterCommit([award]);
     return award;
   };

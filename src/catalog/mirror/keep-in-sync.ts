@@ -17,12 +17,12 @@ export function keepInSync(options: {
 }): () => Promise<void> {
   const { sync, everyMs, firstAfterMs, log } = options;
   const stopping = new AbortController();
-  let underWay = Promise.resolve();
+  let running = Promise.resolve();
   let timer = setTimeout(round, firstAfterMs * (1 + Math.random()));
 
   function round() {
     // Another process's recent run counts too.
-    underWay = sync({ waitMs: 1, unlessWithinMs: everyMs / 2, signal: stopping.signal })
+    running = sync({ waitMs: 1, unlessWithinMs: everyMs / 2, signal: stopping.signal })
       .then(
         () => {},
         (error: unknown) => log.error({ err: error }, "Capillary's catalogue was not mirrored"),
@@ -36,6 +36,6 @@ export function keepInSync(options: {
   return async () => {
     stopping.abort();
     clearTimeout(timer);
-    await underWay;
+    await running;
   };
 }

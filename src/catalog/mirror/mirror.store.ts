@@ -45,7 +45,7 @@ export interface LastRun extends SyncCounts {
 }
 
 /** The number of rewards in one statement. */
-const AT_ONCE = 1_000;
+const BATCH_SIZE = 1_000;
 const source = "CAPILLARY";
 
 export function makeMirrorStore(db: Db): MirrorStore {
@@ -59,8 +59,8 @@ export function makeMirrorStore(db: Db): MirrorStore {
     write: (rewards, vanished, now) =>
       inTransaction(db, async (tx) => {
         const counts: SyncCounts = { added: 0, changed: 0, archived: 0 };
-        for (let at = 0; at < rewards.length; at += AT_ONCE) {
-          const given = asTable(rewards.slice(at, at + AT_ONCE));
+        for (let at = 0; at < rewards.length; at += BATCH_SIZE) {
+          const given = asTable(rewards.slice(at, at + BATCH_SIZE));
           counts.changed += await update(tx, given, now);
           counts.added += await insert(tx, given, now);
           await touch(tx, given, now);

@@ -6,9 +6,9 @@ import type { MirrorStore } from "./mirror.store.ts";
 import { type IndividualLedger, textsByLanguage, toMirrored } from "./mirrored-reward.ts";
 
 /** Each definition takes a call: a large catalogue is read over several runs, which leaves calls for customers. */
-const AT_MOST = 100;
-const AT_ONCE = 4;
-const GOOD_FOR_MS = 24 * 60 * 60_000;
+const MAX_DETAILS = 100;
+const CONCURRENCY = 4;
+const VALID_FOR_MS = 24 * 60 * 60_000;
 
 /**
  * Reads full definitions, which have the descriptions. Rewards can be shown without them, so a failure postpones the
@@ -25,8 +25,8 @@ export async function readDetails(options: {
   log: Logger;
 }): Promise<void> {
   const { catalogue, store, brandId, ledger, ownLanguage, signal, clock, log } = options;
-  const before = new Date(clock.now().getTime() - GOOD_FOR_MS);
-  const due = await store.withoutDetails({ before, limit: AT_MOST });
+  const before = new Date(clock.now().getTime() - VALID_FOR_MS);
+  const due = await store.withoutDetails({ before, limit: MAX_DETAILS });
 
   async function readOne(rewardId: string): Promise<void> {
     const definition = await catalogue.reward({ brandId, rewardId, isBackground: true }).catch((error: unknown) => {
@@ -47,8 +47,8 @@ export async function readDetails(options: {
   }
 
   try {
-    for (let at = 0; at < due.length && !signal.aborted; at += AT_ONCE) {
-      await Promise.all(due.slice(at, at + AT_ONCE).map(readOne));
+    for (let at = 0; at < due.length && !signal.aborted; at += CONCURRENCY) {
+      await Promise.all(due.slice(at, at + CONCURRENCY).map(readOne));
     }
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;

@@ -43,7 +43,7 @@ export interface SyncCatalogDeps {
 
 const PAGE_SIZE = 100;
 const MAX_WAIT_MS = 20_000;
-const nothing: SyncCounts = { added: 0, changed: 0, archived: 0 };
+const noChanges: SyncCounts = { added: 0, changed: 0, archived: 0 };
 
 export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
   const { catalogue, store, exclusive, ledger, ownLanguage, pageSize = PAGE_SIZE, clock, log } = deps;
@@ -65,7 +65,7 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
 
   async function run(from: MirroredCatalogue, signal: AbortSignal): Promise<SyncReport> {
     const brand = await findBrand(from);
-    if (typeof brand === "string") return { ...nothing, problem: brand };
+    if (typeof brand === "string") return { ...noChanges, problem: brand };
     const read = () => readListing(from, { brandId: brand.id, pageSize, signal });
     const listing = await read();
     if (listing.error)
@@ -101,9 +101,9 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
   }
 
   return async ({ waitMs = MAX_WAIT_MS, unlessWithinMs = 0, signal = new AbortController().signal } = {}) => {
-    if (!catalogue) return { ...nothing, problem: "There is no Capillary here." };
+    if (!catalogue) return { ...noChanges, problem: "There is no Capillary here." };
     const work = async (): Promise<SyncReport> => {
-      if (await ranWithin(unlessWithinMs)) return { ...nothing, problem: null };
+      if (await ranWithin(unlessWithinMs)) return { ...noChanges, problem: null };
       const report = await run(catalogue, signal);
       if (signal.aborted && report.problem !== null) return report; // this failure says nothing about the catalogue
       await store.recordRun({ ...report, ranAt: clock.now() });
@@ -113,7 +113,7 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
       return report;
     };
     return (
-      (await exclusive.run("catalog-sync", work, { waitMs })) ?? { ...nothing, problem: "Another run is under way." }
+      (await exclusive.run("catalog-sync", work, { waitMs })) ?? { ...noChanges, problem: "Another run is under way." }
     );
   };
 }

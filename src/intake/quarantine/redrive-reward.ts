@@ -10,7 +10,7 @@ import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
-import { contextToHandOn } from "../../platform/tracing.ts";
+import { propagatedContext } from "../../platform/tracing.ts";
 import type { AcceptMessages } from "../accept-messages.ts";
 import { withoutNik } from "../read-message.ts";
 import type { QuarantinedReward } from "./quarantine.store.ts";
@@ -55,7 +55,7 @@ export function makeRedriveReward(deps: RedriveDeps): RedriveReward {
 
         const redriven = {
           read: { ...read, source: "REDRIVE", actor: input.actor },
-          trace: contextToHandOn() ?? null,
+          trace: propagatedContext() ?? null,
         } as const;
         const [accepted] = await acceptMessages(tx, [redriven], now, { budgets: "locked" });
         if (!accepted) throw new Error("a redriven message has an outcome");

@@ -53,7 +53,7 @@ export interface CommandStream {
    * Gives a command up: adds the reason, and the payload without national ids, to `reward:commands:dead`. The command
    * itself stays in the stream, so that an operator can send it again.
    */
-  bury(command: Command, why: string): Promise<void>;
+  moveToDeadLetters(command: Command, why: string): Promise<void>;
   /** The sizes of the queues. */
   figures(): Promise<CommandFigures>;
   /**
@@ -124,11 +124,11 @@ export function openCommandStream(options: {
       const [, version, major, minor] = /redis_version:((\d+)\.(\d+)\S*)/.exec(info) ?? [];
       if (version !== undefined && (Number(major) < 6 || (Number(major) === 6 && Number(minor) < 2)))
         throw new Error(`unknown command XAUTOCLAIM in Redis ${version}`);
-      const nothing = "0-0";
-      await redis.xAutoClaim(COMMANDS, GROUP, consumer, NEVER_MS, nothing, { COUNT: 1 });
-      await redis.xClaimJustId(COMMANDS, GROUP, consumer, NEVER_MS, [nothing]);
+      const lowestId = "0-0";
+      await redis.xAutoClaim(COMMANDS, GROUP, consumer, NEVER_MS, lowestId, { COUNT: 1 });
+      await redis.xClaimJustId(COMMANDS, GROUP, consumer, NEVER_MS, [lowestId]);
       await redis.xPendingRange(COMMANDS, GROUP, "-", "+", 1);
-      await redis.multi().xAck(COMMANDS, GROUP, nothing).xDel(COMMANDS, nothing).exec();
+      await redis.multi().xAck(COMMANDS, GROUP, lowestId).xDel(COMMANDS, lowestId).exec();
     },
 
     async next(count, waitMs) {
@@ -161,7 +161,7 @@ export function openCommandStream(options: {
 
     done,
 
-    async bury({ id, payload, deliveries }, why) {
+    async moveToDeadLetters({ id, payload, deliveries }, why) {
       const letter = {
         id,
         why: maskUnreadable(why).slice(0, MAX_WHY),

@@ -13,11 +13,11 @@ import { makeIntakeHealth } from "./intake-health.ts";
  * Resolves once the message and its effects, or its refusal, are stored. Repeated calls with the same message have one
  * effect. Rejects if neither was stored.
  */
-export type TakeMessage = (message: Incoming) => Promise<unknown>;
+export type ProcessIncoming = (message: Incoming) => Promise<unknown>;
 
 export interface RedisIntakeOptions {
   redisUrl: string;
-  processMessage: TakeMessage;
+  processMessage: ProcessIncoming;
   /** Whether the database answers. If it does not, commands in progress wait, and their failures do not count. */
   isReady(): Promise<boolean>;
   log: Logger;
@@ -95,17 +95,17 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   /** Finishes a command or gives it up; otherwise it stays pending and is delivered again. */
   async function handle(command: Command): Promise<void> {
     const { id, payload, deliveries } = command;
-    if (!payload) return stream.bury(command, "the entry has no field payload");
+    if (!payload) return stream.moveToDeadLetters(command, "the entry has no field payload");
     if (deliveries > CRASHES_PER_FAILURE * maxDeliveries) {
-      return stream.bury(command, `begun ${deliveries - 1} times, and never finished`);
+      return stream.moveToDeadLetters(command, `begun ${deliveries - 1} times, and never finished`);
     }
     let failed = await attempt(payload);
     while (failed && !signal.aborted) {
-      const wasUp = await isStoreReady();
-      await (wasUp ? pause(retryMs) : storeReady());
+      const wasStoreReady = await isStoreReady();
+      await (wasStoreReady ? pause(retryMs) : storeReady());
       if (signal.aborted) return;
       failed = await attempt(payload);
-      if (wasUp) break; // it had its second chance
+      if (wasStoreReady) break; // it had its second chance
     }
     if (!failed) return stream.done(id);
     if (signal.aborted) return;
@@ -114,7 +114,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
       return;
     }
     log.error({ id, deliveries }, "A reward command failed too often and is dead");
-    await stream.bury(command, failed.why);
+    await stream.moveToDeadLetters(command, failed.why);
   }
 
   function begin(command: Command): void {
@@ -200,7 +200,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
       (error: Error) => health.failed("keep", error),
     );
   }, keepEveryMs);
-  const taking = take();
+  const processing = take();
 
   return {
     problem: health.problem,
@@ -208,12 +208,12 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
 
     async stop() {
       stopping.abort();
-      const finished = taking.then(() => Promise.all(inFlight.values()));
+      const finished = processing.then(() => Promise.all(inFlight.values()));
       const isFinished = await withinGrace(finished);
       clearInterval(heartbeat);
       if (isFinished && isClean) await withinGrace(stream.leave().catch(() => {}));
       stream.close();
-      await taking;
+      await processing;
     },
   };
 }

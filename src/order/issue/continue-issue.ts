@@ -17,7 +17,7 @@ const unreachable: IssueRefusal = {
   reason: "UPSTREAM_UNAVAILABLE",
   codes: [],
   upstreamMessage: "Capillary could not be reached for too long",
-  isOfTheLine: false,
+  affectsLine: false,
 };
 
 const unanswered: InconclusiveAnswer = { refusal: null, isKeyUsedUp: false };

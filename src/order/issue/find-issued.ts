@@ -31,8 +31,8 @@ export function makeFindIssued({ capillary, clock }: { capillary: Capillary; clo
     async inTransaction(transactionId, customerId) {
       const userId = await userIdOf(customerId);
       const { state, customerId: owner, points, vouchers } = await issuing.transaction(transactionId);
-      const isTheirs = owner === null || owner === userId;
-      return isTheirs && state !== "failed" ? { transactionId, points, vouchers } : null;
+      const belongsToCustomer = owner === null || owner === userId;
+      return belongsToCustomer && state !== "failed" ? { transactionId, points, vouchers } : null;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type IndividualLedger, isPaidThere, type Reward } from "../../catalog/index.ts";
+import { type IndividualLedger, isChargedByCapillary, type Reward } from "../../catalog/index.ts";
 import type { PaymentConfig } from "../../upstream/capillary/wire/reward.ts";
 
 /** The terms of the issue request for each unit of a line. */
@@ -16,7 +16,7 @@ export interface IssueTerms {
  */
 export function issueTerms(reward: Reward, groupId: string | null, ledger: IndividualLedger): IssueTerms {
   if (reward.upstreamId === null) throw new Error("a reward of our own cannot be issued by Capillary");
-  const points = isPaidThere({ reward, groupId }, ledger) ? reward.points : 0;
+  const points = isChargedByCapillary({ reward, groupId }, ledger) ? reward.points : 0;
   const configs = (reward.paymentConfigs ?? []) as unknown as PaymentConfig[];
   const config = configs.find(({ mode }) => mode === (points > 0 ? "POINTS" : "FREE"));
   return {

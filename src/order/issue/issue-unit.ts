@@ -206,7 +206,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       };
     }
     if (ofCapillary?.isRetryable) {
-      await nextTry(change, unitId, why, codes);
+      await planNextAttempt(change, unitId, why, codes);
       return { outcome: "try-later" };
     }
     await recordOutcome.refused(change, unitId, ofCapillary ? refusalBy(ofCapillary) : unnamedRefusal(why));
@@ -214,7 +214,12 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
   }
 
   /** After a definite failure: the next try gets a new key and is not marked as sent. */
-  async function nextTry(change: OrderChange, unitId: string, lastError: string, codes: readonly string[] = []) {
+  async function planNextAttempt(
+    change: OrderChange,
+    unitId: string,
+    lastError: string,
+    codes: readonly string[] = [],
+  ) {
     const { issue } = find(change, unitId).unit;
     await writeIssue(
       change,
@@ -252,7 +257,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     if (attempt?.state === "failed" && isKeyUsedUp) {
       await changing(unit, async (change) => {
         await job.hold(change.tx);
-        await nextTry(change, unit.unitId, "the issuals show that the try failed");
+        await planNextAttempt(change, unit.unitId, "the issuals show that the try failed");
       });
       return "failed";
     }
@@ -264,15 +269,15 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
 
 function refusalBy({ reason, codes, upstreamMessage }: CapillaryError): IssueRefusal {
   // Capillary uses the same number for a payment mode that is not the reward's.
-  const meant = reason === "duplicate-request" ? "payment-config-missing" : reason;
-  return { reason: redeemabilityReasonOf(meant), codes, upstreamMessage, isOfTheLine: reason !== "other" };
+  const effectiveReason = reason === "duplicate-request" ? "payment-config-missing" : reason;
+  return { reason: redeemabilityReasonOf(effectiveReason), codes, upstreamMessage, affectsLine: reason !== "other" };
 }
 
 const unnamedRefusal = (upstreamMessage: string): IssueRefusal => ({
   reason: "UPSTREAM_REFUSED",
   codes: [],
   upstreamMessage,
-  isOfTheLine: false,
+  affectsLine: false,
 });
 
 function issuedUnitOf({ transactionId, points, vouchers, vendorDetails, promotion }: Issued): IssuedUnit {

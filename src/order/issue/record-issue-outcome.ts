@@ -3,7 +3,7 @@ import type { RedeemabilityReason } from "../../domain/generated/words.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { IssuedVoucher } from "../../upstream/capillary/wire/issue.ts";
 import type { OrderChange } from "../order.store.ts";
-import { find, isUnasked } from "../order-aggregate.ts";
+import { find, isNotRequested } from "../order-aggregate.ts";
 import type { RecomputeAndRefund } from "../recompute-and-refund.ts";
 import { reportDiscrepancy } from "./report-discrepancy.ts";
 import { dropIssues, writeIssue } from "./write-issue.ts";
@@ -23,7 +23,7 @@ export interface IssueRefusal {
   codes: readonly string[];
   upstreamMessage: string;
   /** True if every other unit of the line would be refused for the same reason. */
-  isOfTheLine: boolean;
+  affectsLine: boolean;
 }
 
 /** Records the outcome of an issue, or that it is unknown, with all consequences. */
@@ -91,7 +91,7 @@ export function makeRecordIssueOutcome(deps: {
       });
     },
 
-    async refused(change, unitId, { reason, codes, upstreamMessage, isOfTheLine }) {
+    async refused(change, unitId, { reason, codes, upstreamMessage, affectsLine }) {
       const { line, unit } = find(change, unitId);
       if (unit.state !== "PENDING") return;
       const { tx, now } = change;
@@ -101,7 +101,7 @@ export function makeRecordIssueOutcome(deps: {
         { state: "REFUSED", settledAt: now, lastError: upstreamMessage },
         { lastCodes: [...codes] },
       );
-      const others = isOfTheLine ? line.units.filter((other) => other.id !== unitId && isUnasked(other)) : [];
+      const others = affectsLine ? line.units.filter((other) => other.id !== unitId && isNotRequested(other)) : [];
       const otherIds = others.map(({ id }) => id);
       await dropIssues(change, otherIds, "another unit of the line was refused");
       await tx.orderUnit.updateMany({ where: { id: { in: [unitId, ...otherIds] } }, data: { state: "FAILED" } });

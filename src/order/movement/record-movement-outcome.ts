@@ -43,7 +43,7 @@ export interface RecordMovementOutcome {
 export interface ConfirmedOptions {
   fulfilLater?: boolean;
   /** The balance does not show the effect yet: reconciliation checks it again. */
-  isToWatch?: boolean;
+  shouldWatch?: boolean;
 }
 
 const WATCH_MS = 24 * 60 * 60 * 1_000;
@@ -101,10 +101,10 @@ export function makeRecordMovementOutcome({
   });
 
   return {
-    async confirmed(change, movementId, { fulfilLater = false, isToWatch = false } = {}) {
+    async confirmed(change, movementId, { fulfilLater = false, shouldWatch = false } = {}) {
       const movement = find(change, movementId);
       const before = readingBefore(movement);
-      const watched = isToWatch && before && movement.sentAt ? watch(change.now, before, movement.sentAt) : null;
+      const watched = shouldWatch && before && movement.sentAt ? watch(change.now, before, movement.sentAt) : null;
       await change.defer(
         `movement ${movementId}`,
         Prisma.sql`update points_movements set state = 'CONFIRMED', settled_at = ${change.now}, last_error = null,

@@ -219,8 +219,8 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
       return { outcome: await recordOutcome.needsAttention(change, id, message) };
     }
     const [before, effect] = [readingBefore(movement), changeOf(movement)];
-    const isToWatch = changeBetween(before, after) === 0;
-    const toIssue = await recordOutcome.confirmed(change, id, { ...options, isToWatch });
+    const shouldWatch = changeBetween(before, after) === 0;
+    const toIssue = await recordOutcome.confirmed(change, id, { ...options, shouldWatch });
     if (tookEffectTwice(before, effect, after)) {
       const verb = movement.kind === "TAKEN" ? "took" : "returned";
       await recordOutcome.contradicted(

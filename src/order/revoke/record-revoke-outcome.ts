@@ -7,13 +7,13 @@ import type { RecomputeAndRefund } from "../recompute-and-refund.ts";
 /** Records the outcome of a requested revoke. */
 export interface RecordRevokeOutcome {
   /** Capillary revoked the unit. `seenBack` says whether a balance reading shows the return of its points. */
-  takenBack(change: OrderChange, unitId: string, evidence: { seenBack: boolean }): Promise<void>;
+  revoked(change: OrderChange, unitId: string, evidence: { seenBack: boolean }): Promise<void>;
   /** Capillary refused for good: the customer keeps the unit. */
   refused(change: OrderChange, unitId: string, why: string): Promise<void>;
   unknown(change: OrderChange, unitId: string, why: string): Promise<void>;
   needsAttention(change: OrderChange, unitId: string, message: string): Promise<void>;
   /** Records an operator's finding: whether the points of a revoked unit came back. */
-  pointsFound(change: OrderChange, unitId: string, areBack: boolean): Promise<void>;
+  pointsFound(change: OrderChange, unitId: string, areReturned: boolean): Promise<void>;
 }
 
 const isOpen = ({ unit }: Found) => isRevokeOpen(unit.issue);
@@ -29,7 +29,7 @@ export function makeRecordRevokeOutcome({
   const returning = { kind: "RETURNED" as const, state: { not: "REFUSED" as const } };
 
   return {
-    async takenBack(change, unitId, { seenBack }) {
+    async revoked(change, unitId, { seenBack }) {
       const found = find(change, unitId);
       if (!mayRecord(found)) return;
       const { tx, now } = change;
@@ -89,10 +89,10 @@ export function makeRecordRevokeOutcome({
       await change.appendEvent({});
     },
 
-    async pointsFound(change, unitId, areBack) {
+    async pointsFound(change, unitId, areReturned) {
       await change.tx.pointsMovement.updateMany({
         where: { unitId, kind: "RETURNED", state: "NEEDS_ATTENTION" },
-        data: { state: areBack ? "CONFIRMED" : "REFUSED", settledAt: change.now },
+        data: { state: areReturned ? "CONFIRMED" : "REFUSED", settledAt: change.now },
       });
       await change.appendEvent({});
     },

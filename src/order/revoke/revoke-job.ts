@@ -29,7 +29,7 @@ export function revokeJob(deps: RevokeDeps): JobType<RevokeInput, Memory | undef
       for (const unitId of unitIds) {
         const pause = await revokeOn(deps, { orderId, unitId }, job, memory);
         if (pause) return pause;
-        if (job.isToYield) return { inMs: 0, memory: undefined };
+        if (job.shouldYield) return { inMs: 0, memory: undefined };
       }
       return "done";
     },

@@ -76,14 +76,14 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       const balance = await balanceOf(found).catch(asUpstreamError);
       if (balance instanceof UpstreamError || balance === null) return false;
       if (balance !== issue.revokeBefore + issue.points) return false;
-      await changing(unit, (change) => recordOutcome.takenBack(change, unit.unitId, { seenBack: true }));
+      await changing(unit, (change) => recordOutcome.revoked(change, unit.unitId, { seenBack: true }));
       return true;
     },
 
     giveUp: (unit, known, job) =>
       changing(unit, async (change) => {
         await job.hold(change.tx);
-        if (known === "taken-back") return recordOutcome.takenBack(change, unit.unitId, { seenBack: false });
+        if (known === "taken-back") return recordOutcome.revoked(change, unit.unitId, { seenBack: false });
         if (known === "try-later")
           return recordOutcome.refused(change, unit.unitId, "the rewards system cannot do it now");
         const message = "the answer to its revoke was lost, and there is no evidence of the outcome";
@@ -157,7 +157,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
   ): Promise<RevokeSent> {
     if (outcome.is === "confirmed") {
       if (find(change, unitId).unit.issue.points > 0) return "taken-back";
-      await recordOutcome.takenBack(change, unitId, { seenBack: true });
+      await recordOutcome.revoked(change, unitId, { seenBack: true });
       return "settled";
     }
     await job.hold(change.tx);

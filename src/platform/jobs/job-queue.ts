@@ -5,7 +5,7 @@ import { databaseTrouble } from "../database-trouble.ts";
 import { afterCommit, type Db, Prisma, type Tx } from "../db.ts";
 import type { Bus } from "../events.ts";
 import type { Logger } from "../logger.ts";
-import { contextToHandOn, inSpan } from "../tracing.ts";
+import { inSpan, propagatedContext } from "../tracing.ts";
 import { type Job, type JobQueue, type JobType, LeaseLost, type Next } from "./job.ts";
 
 export interface JobQueueOptions {
@@ -112,7 +112,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     let hasEnded = false;
     const job: Job = {
       id: row.id,
-      get isToYield() {
+      get shouldYield() {
         return signal.aborted;
       },
       hold: (tx) => hold(tx, row.id),
@@ -138,12 +138,16 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     }
     if (hasEnded) return;
     if (next === "done") await db.$executeRaw(removal(row.id));
-    else await putBack(row.id, next, failures);
+    else await reschedule(row.id, next, failures);
   }
 
   const removal = (id: string) => Prisma.sql`delete from jobs where id = ${id} and owner = ${owner}`;
 
-  async function putBack(id: string, { inMs, memory, wakeOn }: Exclude<Next, "done">, failures: number): Promise<void> {
+  async function reschedule(
+    id: string,
+    { inMs, memory, wakeOn }: Exclude<Next, "done">,
+    failures: number,
+  ): Promise<void> {
     const written = Promise.withResolvers<void>();
     // The subscription precedes the write of the row, so that no notification is missed.
     if (!signal.aborted) pausing.set(id, pause(id, { ms: inMs, wakeOn, written: written.promise }));
@@ -240,7 +244,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     if (held === 0) throw new LeaseLost("The lease of the job expired, and another process has taken it over");
   }
 
-  async function beatOn(): Promise<void> {
+  async function heartbeatLoop(): Promise<void> {
     while (!stopped.signal.aborted) {
       await renew().then(sweep).catch(reportSweep);
       await delay(beatMs, undefined, { signal: stopped.signal }).catch(() => {});
@@ -249,7 +253,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
 
   const insertion = (type: string, id: string, input: unknown, isOurs: boolean) => Prisma.sql`
     insert into jobs (id, type, input, trace, due_at, owner, leased_until)
-    values (${id}, ${type}, ${JSON.stringify(input)}::jsonb, ${contextToHandOn() ?? null}, now(),
+    values (${id}, ${type}, ${JSON.stringify(input)}::jsonb, ${propagatedContext() ?? null}, now(),
       ${isOurs ? owner : null}, ${isOurs ? leasedUntil : Prisma.sql`null`})`;
 
   const release = (which: Prisma.Sql) =>
@@ -283,7 +287,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     },
 
     insert(tx, { name: type }, id, input, first) {
-      const trace = contextToHandOn() ?? null;
+      const trace = propagatedContext() ?? null;
       const isOurs = isLaunched && !signal.aborted;
       if (isOurs) afterCommit(tx, () => enqueue([{ id, type, input, memory: null, failures: 0, trace, first }]));
       return insertion(type, id, input, isOurs);
@@ -295,7 +299,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       await db.$executeRaw`update jobs set owner = null, leased_until = null where ${last}`.catch((error: unknown) => {
         if (!databaseTrouble(error)) throw error; // the leases then expire
       });
-      beat = beatOn();
+      beat = heartbeatLoop();
     },
 
     async shutdown(graceMs) {

@@ -15,7 +15,7 @@ export type Next<Memory = unknown> =
 export interface Job {
   id: string;
   /** The process is shutting down: a run of several steps pauses for 0 ms after the current step. */
-  readonly isToYield: boolean;
+  readonly shouldYield: boolean;
   /**
    * Locks the job's row until the transaction ends. Called before a write that only the owner of the lease may make.
    * @throws LeaseLost when another process has taken the job over

@@ -20,7 +20,7 @@ export interface EmbeddedPostgres {
   /** The reason why the files are not under the requested data directory, if so. */
   note?: string;
   /** Stops the server, unless other clients are still connected. */
-  stop(options?: { evenIfUsed?: boolean }): Promise<void>;
+  stop(options?: { force?: boolean }): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
@@ -51,8 +51,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     url: urlOf(database),
     directory: server.data,
     ...(server.note && { note: server.note }),
-    stop: async ({ evenIfUsed = false } = {}) => {
-      if (!evenIfUsed && (await othersAreConnected(urlOf("postgres")))) return;
+    stop: async ({ force = false } = {}) => {
+      if (!force && (await hasOtherConnections(urlOf("postgres")))) return;
       await asUser(server, server.binaries.pg_ctl, ["stop", "-D", server.data, "-m", "fast", "-w"]).catch(
         () => undefined,
       );
@@ -62,7 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 async function startServer(dataDir: string, settings: Record<string, string>) {
   const user = await chooseUser();
-  const place = await reachablePlace(dataDir, user);
+  const place = await findReachablePlace(dataDir, user);
   const server = { ...place, user, data: join(place.directory, "postgres") };
 
   await initialise(server, { isSynced: settings["fsync"] !== "off" });
@@ -86,7 +86,7 @@ type Server = Place & { user: RunAs; data: string };
 const ELSEWHERE = "/var/lib/tessera";
 
 /** The data directory, or a fallback if PostgreSQL's user cannot reach it. The same applies to its programs. */
-async function reachablePlace(dataDir: string, user: RunAs): Promise<Place> {
+async function findReachablePlace(dataDir: string, user: RunAs): Promise<Place> {
   const packaged = await packagedBinaries();
   makeDirectory(dataDir, 0o755);
   const canRun = await asUser({ user }, packaged.initdb, ["--version"]).then(
@@ -121,7 +121,7 @@ async function socketDirectory(preferred: string, user: RunAs): Promise<string> 
   const directory = inPlace.length <= 80 ? inPlace : join("/tmp", `tessera-${fingerprintOf(preferred)}`);
   makeDirectory(directory, 0o700);
   await chmod(directory, 0o700);
-  await giveTo(user, directory);
+  await changeOwner(user, directory);
   return directory;
 }
 
@@ -140,7 +140,7 @@ async function initialise(server: Server, { isSynced }: { isSynced: boolean }): 
   // Created under a temporary name and renamed: a killed process leaves no half-made cluster behind.
   const unfinished = `${server.data}.${process.pid}`;
   await mkdir(unfinished, { mode: 0o700 });
-  await giveTo(server.user, unfinished);
+  await changeOwner(server.user, unfinished);
   await asUser(server, server.binaries.initdb, [
     `--pgdata=${unfinished}`,
     "--username=tessera",
@@ -206,9 +206,9 @@ async function createDatabase(adminUrl: string, name: string): Promise<void> {
 }
 
 /** Whether other clients stay connected: the server notices a closed connection only a moment later. */
-async function othersAreConnected(adminUrl: string): Promise<boolean> {
-  for (let looks = 1; await isAnybodyConnected(adminUrl); looks += 1) {
-    if (looks === LOOKS_AT_CONNECTIONS) return true;
+async function hasOtherConnections(adminUrl: string): Promise<boolean> {
+  for (let attempts = 1; await isAnybodyConnected(adminUrl); attempts += 1) {
+    if (attempts === LOOKS_AT_CONNECTIONS) return true;
     await delay(POLL_EVERY_MS);
   }
   return false;
@@ -233,6 +233,6 @@ function asUser({ user }: { user: RunAs }, command: string, args: string[]) {
   return run(command, args, { ...user, cwd: "/", env: { PATH: process.env["PATH"], LC_ALL: "C" } });
 }
 
-async function giveTo(user: RunAs, path: string): Promise<void> {
+async function changeOwner(user: RunAs, path: string): Promise<void> {
   if (user.uid !== undefined && user.gid !== undefined) await chown(path, user.uid, user.gid);
 }

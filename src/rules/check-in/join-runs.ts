@@ -23,8 +23,8 @@ export function joinRuns(days: Iterable<LocalDate>, date: LocalDate, freezes: nu
   const earlier = others.filter((each) => each < day).sort((a, b) => b - a);
   const later = others.filter((each) => each > day).sort((a, b) => a - b);
   const [before, after] = [reach(day, earlier, freezes), reach(day, later, freezes)];
-  const wereOne = before > 0 && after > 0 && isNext(earlier[0] ?? day, later[0] ?? day, freezes);
-  const runsBefore = wereOne ? [before + after] : [before, after].filter((length) => length > 0);
+  const wereJoined = before > 0 && after > 0 && isNext(earlier[0] ?? day, later[0] ?? day, freezes);
+  const runsBefore = wereJoined ? [before + after] : [before, after].filter((length) => length > 0);
   return { streak: before + 1, run: before + 1 + after, runsBefore };
 }
 

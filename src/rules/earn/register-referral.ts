@@ -36,7 +36,7 @@ export function earnRegisterReferral(
 }
 
 /** Checked before the earlier awards, because a newcomer who names another sharer repeats no event. */
-export function isBroughtInByAnother(
+export function isReferredByAnother(
   { sharerId, receiverId }: EventOf<"registerreferral">,
   { referredBy }: Usage,
 ): boolean {
@@ -44,10 +44,10 @@ export function isBroughtInByAnother(
 }
 
 /** Whether someone referred the other, directly or through others: otherwise two members could refer each other. */
-function isAbove(someone: string, other: string, referredBy: ReadonlyMap<string, string>): boolean {
+function isAbove(candidate: string, other: string, referredBy: ReadonlyMap<string, string>): boolean {
   const seen = new Set<string>();
   for (let above = referredBy.get(other); above !== undefined && !seen.has(above); above = referredBy.get(above)) {
-    if (above === someone) return true;
+    if (above === candidate) return true;
     seen.add(above);
   }
   return false;

@@ -58,7 +58,7 @@ export interface CallerOptions {
 }
 
 /** The customer on whose behalf a call is made, and its priority. */
-export interface Asking {
+export interface CallOptions {
   requestId?: string | undefined;
   /**
    * The brand's id of the customer who views the page. The rate limiter gives each customer's pages a limited share.
@@ -70,7 +70,7 @@ export interface Asking {
   unshared?: boolean | undefined;
 }
 
-export interface Call<Shape extends z.ZodType> extends Asking {
+export interface Call<Shape extends z.ZodType> extends CallOptions {
   operation: string;
   api: "rewards" | "v1.1" | "v2";
   method: "GET" | "POST";
@@ -193,10 +193,10 @@ export function makeCaller(options: CallerOptions): Caller {
     throw new UpstreamError(facts, "no token for CAPILLARY_OAUTH_KEY and CAPILLARY_OAUTH_SECRET");
   }
 
-  const once: typeof askOnce = (call) =>
-    countOutcome(metrics, { service: SERVICE, operation: call.operation }, () => askOnce(call));
+  const once: typeof callOnce = (call) =>
+    countOutcome(metrics, { service: SERVICE, operation: call.operation }, () => callOnce(call));
 
-  async function askOnce<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>> {
+  async function callOnce<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>> {
     const { operation, api, envelope, shape } = call;
     const writes = call.writesFor !== undefined;
     const { http, base } = api === "rewards" ? rewards : intouch;
@@ -226,7 +226,7 @@ export function makeCaller(options: CallerOptions): Caller {
       );
     const verdict = status < 300 || status >= 400 ? envelope(body, status) : null;
     if (!verdict) throw lost("not an answer we know");
-    if (!verdict.isYes) {
+    if (!verdict.isSuccess) {
       const { code, partnerCodes, message } = verdict;
       const reason = reasonOf(operation, code, partnerCodes);
       if (reason === "other" && isServerFailure(code)) throw lost(`it failed (${code}) ${message}`);

@@ -1,4 +1,4 @@
-import type { Asking, Caller } from "./caller.ts";
+import type { Caller, CallOptions } from "./caller.ts";
 import { rewardsEnvelope } from "./envelope.ts";
 import { asNumber } from "./identities.ts";
 import {
@@ -42,9 +42,11 @@ export interface Catalogue {
    * The rewards that a customer may see, with limits. They include rewards with a future start: compute the state from
    * the dates.
    */
-  customerRewards(input: { customerId: string; page: number; size?: number } & Asking): Promise<Page<CustomerReward>>;
+  customerRewards(
+    input: { customerId: string; page: number; size?: number } & CallOptions,
+  ): Promise<Page<CustomerReward>>;
   /** A single reward as a customer sees it; null if the customer may not see it. */
-  customerReward(input: { customerId: string; rewardId: string } & Asking): Promise<CustomerReward | null>;
+  customerReward(input: { customerId: string; rewardId: string } & CallOptions): Promise<CustomerReward | null>;
 }
 
 export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string; brand: string }): Catalogue {
@@ -91,7 +93,7 @@ export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string;
       });
     },
 
-    async customerRewards({ customerId, page, size = PAGE_SIZE, ...asking }) {
+    async customerRewards({ customerId, page, size = PAGE_SIZE, ...options }) {
       const answer = await caller.ask({
         operation: "customer-rewards",
         api: "rewards",
@@ -101,12 +103,12 @@ export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string;
         envelope: rewardsEnvelope,
         shape: customerRewardPage,
         isKept: true,
-        ...asking,
+        ...options,
       });
       return pageOf(answer, size);
     },
 
-    customerReward({ customerId, rewardId, ...asking }) {
+    customerReward({ customerId, rewardId, ...options }) {
       return caller.ask({
         operation: "customer-reward",
         api: "rewards",
@@ -115,7 +117,7 @@ export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string;
         query: { userId: customerId },
         envelope: rewardsEnvelope,
         shape: oneCustomerReward,
-        ...asking,
+        ...options,
       });
     },
   };

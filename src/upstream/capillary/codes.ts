@@ -64,10 +64,10 @@ const own: Readonly<Record<string, Meanings>> = {
  * points cannot be redeemed.
  */
 export function reasonOf(operation: string, code: string | null, partnerCodes: readonly string[]): CapillaryReason {
-  const said = code === null ? undefined : (own[operation]?.[code] ?? usual[code]);
-  if (said !== undefined && said !== "points-not-redeemable") return said;
+  const meaning = code === null ? undefined : (own[operation]?.[code] ?? usual[code]);
+  if (meaning !== undefined && meaning !== "points-not-redeemable") return meaning;
   const why = partnerCodes.map((partnerCode) => usual[partnerCode]).find((reason) => reason !== undefined);
-  return why ?? said ?? "other";
+  return why ?? meaning ?? "other";
 }
 
 /** Whether a refusal reports a server failure, which leaves the call's effect unknown. */

@@ -52,12 +52,12 @@ export function makeCustomers(caller: Caller, { programId }: { programId: string
   /** A batch gathers the customers of one event loop iteration, and further ones until the batch can be sent. */
   function loaderOf(kind: Kind) {
     const waiting: (() => void)[] = [];
-    let underWay = 0;
+    let inFlight = 0;
     const sendNext = () => {
-      if (underWay === CALLS_AT_ONCE) return;
+      if (inFlight === CALLS_AT_ONCE) return;
       const send = waiting.shift();
       if (!send) return;
-      underWay += 1;
+      inFlight += 1;
       send();
     };
     return new DataLoader<string, CapillaryCustomer | null>(
@@ -66,7 +66,7 @@ export function makeCustomers(caller: Caller, { programId }: { programId: string
           const rows = await read(kind, keys);
           return keys.map((key) => answerTo(kind, key, keys.length, rows));
         } finally {
-          underWay -= 1;
+          inFlight -= 1;
           sendNext();
         }
       },

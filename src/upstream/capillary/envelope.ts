@@ -2,7 +2,7 @@ import { isRecord, readBoolean, readCode, readText } from "./wire/loose.ts";
 
 /** An answer's own verdict. The HTTP status does not matter: a refusal comes with 200 or with 400. */
 export interface Verdict {
-  isYes: boolean;
+  isSuccess: boolean;
   code: string | null;
   /** Codes passed on from a partner system. */
   partnerCodes: string[];
@@ -28,11 +28,11 @@ export const rewardsEnvelope: Envelope = (body) => {
 export const v2Envelope: Envelope = (body, httpStatus) => {
   if (!isRecord(body) && !Array.isArray(body)) return null;
   const errors = isRecord(body) && Array.isArray(body["errors"]) ? body["errors"].filter(isRecord) : [];
-  const isYes = errors.length === 0 && !(isRecord(body) && readBoolean(body["success"]) === false);
-  if (isYes && httpStatus >= 400) return null;
+  const isSuccess = errors.length === 0 && !(isRecord(body) && readBoolean(body["success"]) === false);
+  if (isSuccess && httpStatus >= 400) return null;
   const [code = null, ...partnerCodes] = errors.flatMap((error) => readCode(error["code"]) ?? []);
   return {
-    isYes,
+    isSuccess,
     code,
     partnerCodes,
     message: errors.map((error) => readText(error["message"])).join("; "),
@@ -57,18 +57,18 @@ export const v1ManyEnvelope: Envelope = (body) => {
   const response = isRecord(body) ? body["response"] : undefined;
   if (!isRecord(response)) return null;
   const verdict = readStatus(response["status"]);
-  return verdict && { ...verdict, isYes: verdict.isYes || findItem(response) !== null, payload: response };
+  return verdict && { ...verdict, isSuccess: verdict.isSuccess || findItem(response) !== null, payload: response };
 };
 
 export function readStatus(status: unknown): Omit<Verdict, "payload"> | null {
   const only = Array.isArray(status) && status.length === 1 ? status[0] : status;
   if (!isRecord(only)) return null;
-  const isYes = readBoolean(only["success"]);
-  if (isYes === null) return null;
+  const isSuccess = readBoolean(only["success"]);
+  if (isSuccess === null) return null;
   const partner = isRecord(only["partnerError"]) ? only["partnerError"] : {};
   const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
   return {
-    isYes,
+    isSuccess,
     code: readCode(only["code"]),
     partnerCodes: list(partner["codes"]).flatMap((code) => readCode(code) ?? []),
     message: [only["message"], ...list(partner["messages"])].map(readText).filter(Boolean).join("; "),

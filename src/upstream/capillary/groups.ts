@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Asking, Caller } from "./caller.ts";
+import type { Caller, CallOptions } from "./caller.ts";
 import { v2Envelope } from "./envelope.ts";
 import { type GroupSelector, groupInQuery } from "./identities.ts";
 import { type CustomerGroup, type Group, type GroupMember, groupOf, groupsWithin, memberPage } from "./wire/group.ts";
@@ -13,14 +13,14 @@ export interface Groups {
    * A group with its balance. Refused with `unknown-group` if it does not exist. Concurrent reads of one group share a
    * call, and results are not cached; `unshared` requests a call that begins after this one.
    */
-  group(by: GroupSelector, asking?: Asking): Promise<Group>;
+  group(by: GroupSelector, options?: CallOptions): Promise<Group>;
   /**
    * Current and former members of a group, with names. Only `group` shows reliably whether a customer still is a
    * member. With `atMost`, reading stops once so many are found.
    */
-  members(groupId: string, options?: { atMost?: number } & Asking): Promise<GroupMember[]>;
+  members(groupId: string, options?: { atMost?: number } & CallOptions): Promise<GroupMember[]>;
   /** The groups of a customer by Capillary's id. Refused with `unknown-customer` if the customer does not exist. */
-  customerGroups(customerId: string, asking?: Asking): Promise<CustomerGroup[]>;
+  customerGroups(customerId: string, options?: CallOptions): Promise<CustomerGroup[]>;
 }
 
 export function makeGroups(caller: Caller, { programId }: { programId: string }): Groups {
@@ -31,7 +31,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
   };
 
   return {
-    group(by, asking = {}) {
+    group(by, options = {}) {
       return caller.ask({
         operation: "group",
         api: "v2",
@@ -40,11 +40,11 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
         query: { ...groupInQuery(by), programDetails: "true", primaryMemberDetails: "true", expirySchedules: "true" },
         envelope: v2Envelope,
         shape: groupOf(programId).refine(isRequested(by), "answered for another group"),
-        ...asking,
+        ...options,
       });
     },
 
-    async members(groupId, { atMost = Number.POSITIVE_INFINITY, ...asking } = {}) {
+    async members(groupId, { atMost = Number.POSITIVE_INFINITY, ...options } = {}) {
       const found = new Map<string, GroupMember>();
       for (let page = 0, isLast = false; !isLast; page += 1) {
         if (page === MOST_PAGES) throw caller.failed("group-members", `more than ${MOST_PAGES * PAGE_SIZE}`);
@@ -63,7 +63,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
           },
           envelope: v2Envelope,
           shape: memberPage,
-          ...asking,
+          ...options,
         });
         for (const member of members) found.set(member.userId, member);
         // the page repeats an earlier one: the API ignored the paging parameters
@@ -72,8 +72,8 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
       return [...found.values()];
     },
 
-    customerGroups(customerId, asking = {}) {
-      const isTheirs = (payload: unknown) => customerIdIn.parse(payload) === customerId;
+    customerGroups(customerId, options = {}) {
+      const belongsToCustomer = (payload: unknown) => customerIdIn.parse(payload) === customerId;
       return caller.ask({
         operation: "customer-groups",
         api: "v2",
@@ -86,9 +86,9 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
           ug2Limit: String(PAGE_SIZE),
         },
         envelope: v2Envelope,
-        shape: z.unknown().refine(isTheirs, "answered for another customer").pipe(groupsWithin(programId)),
+        shape: z.unknown().refine(belongsToCustomer, "answered for another customer").pipe(groupsWithin(programId)),
         isKept: true,
-        ...asking,
+        ...options,
       });
     },
   };

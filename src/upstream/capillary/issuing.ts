@@ -158,12 +158,12 @@ export function makeIssuing(caller: Caller, { brand }: { brand: string }): Issui
       const ours = all.filter(
         (attempt) => attempt.reference === transactionNumber || (attempt.requestId ?? "") === requestId,
       );
-      const saysWhose = (attempt: IssueAttempt) => attempt.reference !== null || attempt.requestId !== null;
+      const hasOwner = (attempt: IssueAttempt) => attempt.reference !== null || attempt.requestId !== null;
       return {
         attempt: ours.find(({ state }) => state === "issued") ?? ours[0] ?? null,
         unclear: all.filter(
           (attempt) =>
-            !saysWhose(attempt) && attempt.state !== "failed" && (attempt.at ?? since).getTime() >= since.getTime(),
+            !hasOwner(attempt) && attempt.state !== "failed" && (attempt.at ?? since).getTime() >= since.getTime(),
         ),
       };
     },

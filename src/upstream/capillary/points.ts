@@ -1,4 +1,4 @@
-import type { Asking, Caller } from "./caller.ts";
+import type { Caller, CallOptions } from "./caller.ts";
 import { CapillaryError, type CapillaryReason } from "./capillary-error.ts";
 import { reasonOf } from "./codes.ts";
 import { v1Envelope } from "./envelope.ts";
@@ -31,18 +31,18 @@ export interface Allocation {
 export interface Points {
   /** Checks whether a wallet, the customer's own or a group's, could pay an amount. */
   isRedeemable(
-    input: { customer: CustomerKey; points: number; group?: GroupSelector | undefined } & Asking,
+    input: { customer: CustomerKey; points: number; group?: GroupSelector | undefined } & CallOptions,
   ): Promise<Redeemable>;
   /** Credits points to at most ten customers at a time. Returns an outcome for each, in the order of the input. */
   allocate(allocations: Allocation[]): Promise<AllocationOutcome[]>;
 }
 
 const MOST_ALLOCATIONS = 10;
-const unsaid: AllocationOutcome = { outcome: "unknown", codes: [], message: "nothing was said of it", details: {} };
+const missingRow: AllocationOutcome = { outcome: "unknown", codes: [], message: "nothing was said of it", details: {} };
 
 export function makePoints(caller: Caller, { orgId, programId }: { orgId: string; programId: string }): Points {
   return {
-    async isRedeemable({ customer, points, group, ...asking }) {
+    async isRedeemable({ customer, points, group, ...options }) {
       const operation = "isredeemable";
       try {
         const { isRedeemable, value, code, message } = await caller.ask({
@@ -58,7 +58,7 @@ export function makePoints(caller: Caller, { orgId, programId }: { orgId: string
           },
           envelope: v1Envelope,
           shape: redeemable,
-          ...asking,
+          ...options,
         });
         if (isRedeemable) return { isRedeemable, value };
         const reason = reasonOf(operation, code, []);
@@ -105,11 +105,11 @@ function outcomeOf(one: Allocation, position: number, all: Allocation[], rows: A
   const named = rows.find(({ uniqueId }) => uniqueId === one.uniqueId);
   if (named) return named.outcome;
   const { identifierValue } = one.customer;
-  const isOnlyOne = all.filter(({ customer }) => customer.identifierValue === identifierValue).length === 1;
+  const isUnique = all.filter(({ customer }) => customer.identifierValue === identifierValue).length === 1;
   const [ofCustomer, ...more] = rows.filter(
     ({ uniqueId, identifier }) => uniqueId === null && identifier === identifierValue,
   );
-  if (ofCustomer && isOnlyOne && more.length === 0) return ofCustomer.outcome;
+  if (ofCustomer && isUnique && more.length === 0) return ofCustomer.outcome;
   const isAnonymous = rows.every(({ uniqueId, identifier }) => uniqueId === null && identifier === null);
-  return (isAnonymous && rows.length === all.length ? rows[position]?.outcome : undefined) ?? unsaid;
+  return (isAnonymous && rows.length === all.length ? rows[position]?.outcome : undefined) ?? missingRow;
 }

@@ -84,15 +84,15 @@ export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
   const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   const shareBalanceRead = makeSingleFlight<PointsBalance>();
 
-  const ask: typeof askOnce = (shape, request, authorization, through) =>
+  const ask: typeof callOnce = (shape, request, authorization, through) =>
     countOutcome(metrics, { service: SERVICE, operation: request.operation }, () =>
-      askOnce(shape, request, authorization, through),
+      callOnce(shape, request, authorization, through),
     );
 
   /**
    * Makes the call and reads the verdict from the body: `status:true` parses as `shape`, `status:false` is a refusal.
    */
-  async function askOnce<Shape extends z.ZodType>(
+  async function callOnce<Shape extends z.ZodType>(
     shape: Shape,
     request: Omit<UpstreamRequest, "headers">,
     authorization = basic,

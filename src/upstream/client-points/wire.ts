@@ -32,6 +32,6 @@ export const customerPoints = done.extend({
       z.object({ points, expiry_date: z.iso.date() }).transform(({ points, expiry_date: date }) => ({ points, date })),
     )
     .nullish()
-    .transform((told) => told ?? null)
+    .transform((value) => value ?? null)
     .catch(null),
 });

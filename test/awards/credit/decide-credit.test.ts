@@ -10,7 +10,7 @@ const repeated = { attempt: 9, sentAt, wasSent: true, inFlightMs: 0 };
 const tooSoon = { ...repeated, attempt: 2, inFlightMs: 20_000 };
 const credited: CreditOutcome = { is: "confirmed", answer: undefined };
 const failed = (is: "refused" | "not-sent" | "unknown"): CreditOutcome => ({ is, failure: null, why: "so it said" });
-const allThatIsKnown: CreditOutcome = { ...failed("unknown"), isAllThatIsKnown: true };
+const allThatIsKnown: CreditOutcome = { ...failed("unknown"), isConclusive: true };
 const conclude = (history: typeof first, outcome: CreditOutcome, afterMs = 1_000) =>
   decideCredit(history, outcome, deadlines, new Date(+sentAt + afterMs));
 

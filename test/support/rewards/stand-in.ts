@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { TakeMessage } from "../../../src/intake/redis/run-redis-intake.ts";
+import type { ProcessIncoming } from "../../../src/intake/redis/run-redis-intake.ts";
 
 const GATE = 1;
 
@@ -14,7 +14,7 @@ export async function openStandIn(databaseUrl: string) {
   await pool.query(`
     create table if not exists effects (ticket text primary key, raw text not null);
     create table if not exists attempts (ticket text not null, pid int not null);`);
-  const processMessage: TakeMessage = async ({ raw }) => {
+  const processMessage: ProcessIncoming = async ({ raw }) => {
     const text = Buffer.isBuffer(raw) ? raw.toString() : String(raw);
     const { TicketId, waits, poison } = JSON.parse(text);
     await pool.query("insert into attempts values ($1, $2)", [TicketId, process.pid]);

@@ -61,12 +61,12 @@ export function makePictureFetcher(options: { trustedOrigin: string | undefined;
  * Detected by its first bytes, because file stores declare everything as `octet-stream`. Only SVG, which has no
  * signature, is taken from the header.
  */
-function kindOf(bytes: Buffer, said: string): string | null {
+function kindOf(bytes: Buffer, declaredType: string): string | null {
   const begins = (text: string, at = 0) => bytes.subarray(at, at + text.length).equals(Buffer.from(text, "latin1"));
   if (begins("\x89PNG\r\n\x1a\n")) return "image/png";
   if (begins("\xff\xd8\xff")) return "image/jpeg";
   if (begins("GIF8")) return "image/gif";
   if (begins("RIFF") && begins("WEBP", 8)) return "image/webp";
   if (begins("ftypavif", 4)) return "image/avif";
-  return /^image\/svg\+xml\s*(;|$)/i.test(said) ? "image/svg+xml" : null;
+  return /^image\/svg\+xml\s*(;|$)/i.test(declaredType) ? "image/svg+xml" : null;
 }

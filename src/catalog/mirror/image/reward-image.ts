@@ -76,8 +76,8 @@ export function makeReadRewardImage(deps: RewardImageDeps): ReadRewardImage {
     const reward = await db.reward.findUnique({ where, select });
     if (!reward?.upstreamId) return null;
     const { upstreamId, upstreamImageUrl: seen } = reward;
-    const asSeen = seen === null ? null : await pictures.fetch(seen);
-    if (asSeen) return { ...asSeen, isFallback: false };
+    const stored = seen === null ? null : await pictures.fetch(seen);
+    if (stored) return { ...stored, isFallback: false };
     const current = await currentAddress(upstreamId);
     if (current === null || current === seen) return fallbackOf(reward);
     await db.reward.updateMany({ where, data: { upstreamImageUrl: current } });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readStatus } from "../envelope.ts";
 import { type CustomerGroup, groupsWithin } from "./group.ts";
-import { anything, id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
+import { id, isRecord, maybe, number, rawRows, rows, text, unknownValue } from "./loose.ts";
 
 /** A customer's record at Capillary. */
 export interface CapillaryCustomer {
@@ -45,8 +45,8 @@ const row = z.object({
   loyalty_points: maybe(number),
   current_slab: maybe(text),
   points_summaries: z.object({ points_summary: rows(summary) }).catch({ points_summary: [] }),
-  user_groups2: anything,
-  item_status: anything,
+  user_groups2: unknownValue,
+  item_status: unknownValue,
 });
 
 function readRow(value: unknown, programId: string): CustomerRow | null {
@@ -58,7 +58,7 @@ function readRow(value: unknown, programId: string): CustomerRow | null {
     externalId: parsed.external_id,
     mobile: parsed.mobile && bareMobile(parsed.mobile),
   };
-  if (!verdict.isYes) return { keys, customer: null, no: verdict };
+  if (!verdict.isSuccess) return { keys, customer: null, no: verdict };
   if (keys.id === null) return null;
   const summaries = parsed.points_summaries.points_summary;
   const ofProgramme = summaries.find((one) => one.programId === programId);
@@ -81,7 +81,7 @@ function readRow(value: unknown, programId: string): CustomerRow | null {
 /** Every readable row, in the order of the answer. */
 export const customerRows = (programId: string) =>
   z
-    .object({ customers: z.object({ customer: anything }) })
+    .object({ customers: z.object({ customer: unknownValue }) })
     .transform(({ customers }) => rawRows(customers.customer).flatMap((value) => readRow(value, programId) ?? []));
 
 /** Reduces a mobile to its digits: the plus sign makes no difference. */

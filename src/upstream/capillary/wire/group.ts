@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ExpiringPoints } from "../../../domain/expiring-points.ts";
-import { anything, boolean, date, firstDate, id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
+import { boolean, date, firstDate, id, isRecord, maybe, number, rawRows, rows, text, unknownValue } from "./loose.ts";
 
 export interface GroupUser {
   userId: string;
@@ -116,7 +116,7 @@ function readGroup(value: unknown, programId: string): (CustomerGroup & { users:
 
 /** A group, with the balance of the paying programme. The answer may wrap it into `entity` or `data`. */
 export const groupOf = (programId: string) =>
-  anything.transform((value, context): Group => {
+  unknownValue.transform((value, context): Group => {
     const [only] = isRecord(value) ? rawRows(value["entity"] ?? value["data"] ?? value) : [];
     const group = readGroup(only, programId);
     if (group) {
@@ -157,7 +157,7 @@ const member = z
     };
   });
 
-export const memberPage = z.object({ data: anything }).transform(({ data }) => {
+export const memberPage = z.object({ data: unknownValue }).transform(({ data }) => {
   const all = rawRows(data);
   return { members: rows(member).parse(all), length: all.length };
 });
@@ -184,12 +184,12 @@ const SIGNS = [
  * name. If such a list holds anything else, the answer is an error, not a customer without groups.
  */
 export const groupsWithin = (programId: string) =>
-  anything.transform((answer, context): CustomerGroup[] => {
+  unknownValue.transform((answer, context): CustomerGroup[] => {
     const found = new Map<string, CustomerGroup>();
-    const look = (at: unknown, isListed: boolean, depth: number): void => {
+    const visit = (at: unknown, isListed: boolean, depth: number): void => {
       if (depth > MOST_DEPTH) return;
       if (Array.isArray(at)) {
-        for (const row of at) look(row, isListed, depth + 1);
+        for (const row of at) visit(row, isListed, depth + 1);
         return;
       }
       if (!isRecord(at) || isShelf(at)) return;
@@ -201,10 +201,10 @@ export const groupsWithin = (programId: string) =>
         context.addIssue("expected groups with ids");
       } else {
         for (const [name, child] of Object.entries(at))
-          look(child, Array.isArray(child) && LIST_NAMES.test(name), depth + 1);
+          visit(child, Array.isArray(child) && LIST_NAMES.test(name), depth + 1);
       }
     };
-    look(answer, false, 0);
+    visit(answer, false, 0);
     return [...found.values()];
   });
 

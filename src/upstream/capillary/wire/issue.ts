@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { type Envelope, readStatus, rewardsEnvelope } from "../envelope.ts";
 import {
-  anything,
   boolean,
   date,
   embedded,
@@ -14,6 +13,7 @@ import {
   rawRows,
   rows,
   text,
+  unknownValue,
 } from "./loose.ts";
 
 export interface IssuedVoucher {
@@ -64,9 +64,9 @@ export const issuedAs = (requestId: () => string) =>
       requestId: maybe(text),
       transactionId: maybe(id),
       intouch: rows(coupon),
-      vendor: anything.transform((value) => asObjects(value).map((one) => vendorAnswer.parse(one))),
-      promotion: anything,
-      promotions: anything,
+      vendor: unknownValue.transform((value) => asObjects(value).map((one) => vendorAnswer.parse(one))),
+      promotion: unknownValue,
+      promotions: unknownValue,
     })
     .refine((answer) => answer.requestId === null || answer.requestId === requestId(), "answered another request")
     .transform((answer): Issued => {
@@ -96,7 +96,7 @@ export interface IssueAttempt {
 
 const stateOf = (status: unknown): IssueState => {
   const verdict = readStatus(status);
-  return verdict === null ? "unknown" : verdict.isYes ? "issued" : "failed";
+  return verdict === null ? "unknown" : verdict.isSuccess ? "issued" : "failed";
 };
 
 /** Parsed strictly: an omitted row could be the one that the search needs. */
@@ -110,7 +110,7 @@ const attempt = z
     rewardDetails: embedded,
     rewardTransactionDate: maybe(date),
     rewardTransactionDateTime: maybe(date),
-    status: anything,
+    status: unknownValue,
   })
   .transform(
     (row): IssueAttempt => ({
@@ -153,13 +153,13 @@ export const transactionEnvelope: Envelope = (body, httpStatus) => {
   const verdict = rewardsEnvelope(body, httpStatus);
   const transaction = transactionIn(body);
   if (!verdict || !isRecord(transaction) || !("customerId" in transaction)) return verdict;
-  return { ...verdict, isYes: true, payload: { status: isRecord(body) ? body["status"] : null, ...transaction } };
+  return { ...verdict, isSuccess: true, payload: { status: isRecord(body) ? body["status"] : null, ...transaction } };
 };
 
 const pointsRedemption = z.object({ redeemedPoints: maybe(number) });
 const voucher = z.object({ code: text, codeExpiry: maybe(date), codeExpiryDateTime: maybe(date) });
 /** A list, or a list below `rewards`; each row is a partner's answer, or has one inside `json`. */
-const vendorRewards = anything.transform((value) =>
+const vendorRewards = unknownValue.transform((value) =>
   asObjects(isRecord(value) && "rewards" in value ? value["rewards"] : value).map((one) =>
     vendorAnswer.parse(isRecord(one) && "json" in one ? one["json"] : one),
   ),
@@ -167,7 +167,7 @@ const vendorRewards = anything.transform((value) =>
 
 export const issueTransaction = z
   .object({
-    status: anything,
+    status: unknownValue,
     customerId: maybe(id),
     quantity: maybe(number),
     groupRedemption: maybe(boolean),

@@ -6,7 +6,7 @@ import { z } from "zod";
  */
 
 /** Any value, or none. */
-export const anything = z.unknown().optional();
+export const unknownValue = z.unknown().optional();
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -42,7 +42,7 @@ export const id = z
   .transform((value) => value.trim())
   .pipe(z.string().min(1));
 
-export const boolean = anything.transform((value, context) => {
+export const boolean = unknownValue.transform((value, context) => {
   const read = readBoolean(value);
   if (read !== null) return read;
   context.addIssue("expected true or false");
@@ -67,20 +67,22 @@ export const date = z.union([z.string(), z.number()]).transform((value, context)
 
 /** An optional value in any of the API's spellings; null also if unreadable. Only for descriptive fields. */
 export const maybe = <Shape extends z.ZodType>(shape: Shape) =>
-  anything.transform((value): z.output<Shape> | null =>
+  unknownValue.transform((value): z.output<Shape> | null =>
     isNothing(value) ? null : (shape.safeParse(value).data ?? null),
   );
 
 /** An optional list, or its single row without a list. Unreadable rows are left out. */
 export const rows = <Shape extends z.ZodType>(shape: Shape) =>
-  anything.transform((value): z.output<Shape>[] => rawRows(value).flatMap((row) => shape.safeParse(row).data ?? []));
+  unknownValue.transform((value): z.output<Shape>[] =>
+    rawRows(value).flatMap((row) => shape.safeParse(row).data ?? []),
+  );
 
 /** An unparsed list. */
 export const rawRows = (value: unknown): unknown[] =>
   isNothing(value) ? [] : Array.isArray(value) ? value : isRecord(value) ? [value] : [];
 
 /** An object, which may be JSON inside a text; empty if absent. */
-export const embedded = anything.transform((value): Record<string, unknown> => {
+export const embedded = unknownValue.transform((value): Record<string, unknown> => {
   if (typeof value !== "string") return isRecord(value) ? value : {};
   try {
     const parsed: unknown = JSON.parse(value);

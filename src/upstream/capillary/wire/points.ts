@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { type Envelope, v2Envelope } from "../envelope.ts";
 import {
-  anything,
   boolean,
   freeFields,
   id,
@@ -13,6 +12,7 @@ import {
   readCode,
   readText,
   text,
+  unknownValue,
 } from "./loose.ts";
 
 export const redeemable = z
@@ -51,11 +51,11 @@ const allocationList = (payload: unknown): unknown[] =>
 /** If the answer has rows, they decide: an error for the whole would hide successful rows. */
 export const allocationEnvelope: Envelope = (body, httpStatus) =>
   allocationList(body).length > 0
-    ? { isYes: true, code: null, partnerCodes: [], message: "", payload: body }
+    ? { isSuccess: true, code: null, partnerCodes: [], message: "", payload: body }
     : v2Envelope(body, httpStatus);
 
 /** The rows have no documented shape, so the parser accepts every status convention of this API. */
-export const allocationRows = anything.transform((payload, context): AllocationRow[] => {
+export const allocationRows = unknownValue.transform((payload, context): AllocationRow[] => {
   const read = allocationList(payload).filter(isRecord).map(readAllocation);
   if (read.length > 0) return read;
   context.addIssue("expected outcomes");
@@ -66,13 +66,13 @@ function readAllocation(row: Record<string, unknown>): AllocationRow {
   const entity = isRecord(row["entity"]) ? row["entity"] : row;
   const lookup = isRecord(entity["lookupParams"]) ? entity["lookupParams"] : entity;
   const errors = rawRows(row["errors"]).filter(isRecord);
-  const said = readBoolean(row["success"]) ?? readBoolean(row["status"]) ?? readWord(readText(row["status"]));
-  const isRefused = errors.length > 0 || said === false;
+  const success = readBoolean(row["success"]) ?? readBoolean(row["status"]) ?? readWord(readText(row["status"]));
+  const isRefused = errors.length > 0 || success === false;
   return {
     uniqueId: maybe(id).parse(entity["uniqueId"]),
     identifier: maybe(id).parse(lookup["identifierValue"]),
     outcome: {
-      outcome: isRefused ? "refused" : said === true || isRecord(row["entity"]) ? "done" : "unknown",
+      outcome: isRefused ? "refused" : success === true || isRecord(row["entity"]) ? "done" : "unknown",
       codes: errors.flatMap((error) => readCode(error["code"]) ?? []),
       message: errors.map((error) => readText(error["message"])).join("; "),
       details: freeFields.parse(entity),

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import {
-  anything,
   boolean,
   date,
   embedded,
@@ -13,6 +12,7 @@ import {
   rawRows,
   rows,
   text,
+  unknownValue,
 } from "./loose.ts";
 
 /** A payment option of a reward. An issue names its `id` if there are several. */
@@ -158,16 +158,16 @@ const definition = z.object({
 });
 
 /** A row of any list of rewards, or a single reward. */
-export const reward = anything.transform((value, context): CapillaryReward => {
+export const reward = unknownValue.transform((value, context): CapillaryReward => {
   const row = definition.safeParse(value).data;
   const rewardId = row?.id ?? row?.rewardId;
   if (!row || !rewardId) {
     context.addIssue("expected a reward with an id");
     return z.NEVER;
   }
-  const told = [words.parse(value), ...row.languageSpecificInfo];
-  const first = <Name extends keyof (typeof told)[number]>(name: Name) =>
-    told.map((language) => language[name]).find((word) => word !== null) ?? null;
+  const texts = [words.parse(value), ...row.languageSpecificInfo];
+  const first = <Name extends keyof (typeof texts)[number]>(name: Name) =>
+    texts.map((language) => language[name]).find((word) => word !== null) ?? null;
   return {
     id: rewardId,
     externalId: row.rewardExternalId,
@@ -231,19 +231,19 @@ const restrictions = embedded.transform((value) => ({
 }));
 
 /** A reward for a customer. The organisation's limits are inside it or, in a list, beside it. */
-export const customerReward = (beside?: unknown) =>
-  anything.transform((value, context): CustomerReward => {
+export const customerReward = (extra?: unknown) =>
+  unknownValue.transform((value, context): CustomerReward => {
     const parsed = reward.safeParse(value);
     if (!parsed.success || !isRecord(value)) {
       context.addIssue("expected a reward with an id");
       return z.NEVER;
     }
     const ofReward = restrictions.parse(value["rewardRestrictions"] ?? value["restrictions"]);
-    const ofOrganisation = restrictions.parse(value["orgLevelRestrictions"] ?? beside);
-    const said = [ofReward.isValid, ofOrganisation.isValid].filter((isValid) => isValid !== null);
+    const ofOrganisation = restrictions.parse(value["orgLevelRestrictions"] ?? extra);
+    const flags = [ofReward.isValid, ofOrganisation.isValid].filter((isValid) => isValid !== null);
     return {
       ...parsed.data,
-      isWithinLimits: said.length === 0 ? null : said.every(Boolean),
+      isWithinLimits: flags.length === 0 ? null : flags.every(Boolean),
       limits: [...ofReward.limits, ...ofOrganisation.limits],
     };
   });

@@ -13,19 +13,19 @@ const MOST_ONE_BY_ONE = 20;
  *
  * @returns the result for each price. A failed call fails all prices that depend on it.
  */
-export async function askPrices(
+export async function queryPrices(
   prices: readonly number[],
   ask: (points: number) => Promise<Redeemable>,
 ): Promise<Map<number, Answer>> {
   const sorted = [...new Set(prices)].sort((a, b) => a - b);
   const answers = new Map<number, Answer>();
-  const askAbout = async (price: number) => {
+  const queryPrice = async (price: number) => {
     const answer = await ask(price).catch(asError);
     answers.set(price, answer);
     return answer;
   };
   if (sorted.length <= MOST_ONE_BY_ONE) {
-    await Promise.all(sorted.map(askAbout));
+    await Promise.all(sorted.map(queryPrice));
     return answers;
   }
 
@@ -40,11 +40,11 @@ export async function askPrices(
       return;
     }
     const middle = Math.floor((low + high) / 2);
-    await askAbout(priceAt(middle));
+    await queryPrice(priceAt(middle));
     await Promise.all([fill(low, middle, true), fill(middle, high, true)]);
   }
   const last = sorted.length - 1;
-  await Promise.all([askAbout(priceAt(0)), askAbout(priceAt(last))]);
+  await Promise.all([queryPrice(priceAt(0)), queryPrice(priceAt(last))]);
   await fill(0, last, false);
   return answers;
 }

@@ -4,7 +4,7 @@ import type { GraphQLResolveInfo, SelectionSetNode } from "graphql";
  * The names of the fields that an operation selects on the objects at some paths below a field, such as `["nodes"]`,
  * independent of aliases and conditions. Resolvers use it to read only selected fields.
  */
-export function askedFields(
+export function selectedFields(
   { fieldNodes, fragments }: Pick<GraphQLResolveInfo, "fieldNodes" | "fragments">,
   paths: readonly (readonly string[])[],
 ): Set<string> {

@@ -7,7 +7,7 @@ import { MAX_LINES } from "./cart.ts";
  * again, the larger quantity counts; lines that exceed the cart's size are dropped. Claimed prizes and integrators'
  * carts are excluded, because their lines never were in this cart.
  */
-export async function putBack(tx: Tx, order: { id: string; customerId: string }): Promise<void> {
+export async function restoreCart(tx: Tx, order: { id: string; customerId: string }): Promise<void> {
   const lines = await tx.orderLine.findMany({
     where: { orderId: order.id, order: { cartId: { not: null }, cart: { reference: null } } },
     orderBy: { position: "asc" },
@@ -17,11 +17,11 @@ export async function putBack(tx: Tx, order: { id: string; customerId: string })
   const missing: typeof lines = [];
   for (const line of lines) {
     const { rewardId, payWith, groupId, quantity } = line;
-    const there = cart.lines.find(
+    const existing = cart.lines.find(
       (each) => each.reward.id === rewardId && each.payWith === payWith && each.groupId === groupId,
     );
-    if (!there) missing.push(line);
-    else if (there.quantity < quantity) await tx.cartLine.update({ where: { id: there.id }, data: { quantity } });
+    if (!existing) missing.push(line);
+    else if (existing.quantity < quantity) await tx.cartLine.update({ where: { id: existing.id }, data: { quantity } });
   }
   await tx.cartLine.createMany({
     data: missing

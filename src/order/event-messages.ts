@@ -1,7 +1,7 @@
 import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
 
 /** The default message of an event. */
-export function wordsFor(status: OrderStatus, pointsState: PointsState): string {
+export function eventMessage(status: OrderStatus, pointsState: PointsState): string {
   if (pointsState === "NEEDS_ATTENTION") return "We are looking into the points of this order.";
   if (pointsState === "UNCERTAIN") return "The points are being confirmed.";
   if (pointsState === "RETURNING") return "Your points are being returned.";

@@ -4,11 +4,11 @@ import { groupIdOf } from "../graphql/global-id.ts";
 import { availableOf, type GroupLoaders, type GroupStanding, isSpendable } from "../group/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import { availableIn, type WalletLoaders } from "../wallet/index.ts";
-import { isPaidThere } from "./ask-capillary.ts";
-import { askThrough, type CapillaryLoaders } from "./capillary.loaders.ts";
+import { type CapillaryLoaders, queryThroughLoaders } from "./capillary.loaders.ts";
+import { isChargedByCapillary } from "./capillary-queries.ts";
 import { redeemabilityReasonOf } from "./capillary-refusal.ts";
 import type { OrderedLoaders } from "./catalog.loaders.ts";
-import { asShown } from "./customer-view.ts";
+import { applyCustomerView } from "./customer-view.ts";
 import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import { evaluateRedeemability, type RedeemabilityVerdict } from "./redeemability.ts";
 import type { Reward } from "./reward.ts";
@@ -27,34 +27,40 @@ export interface WalletChoice {
  * Whether the viewer could redeem one unit now, from that wallet or the customer's own.
  * @throws UpstreamError if a required upstream fails
  */
-export type AskRedeemability = (
+export type ReadRedeemability = (
   reward: Reward,
   wallet: WalletChoice | null | undefined,
   context: Context<PurchaseLoaders>,
 ) => Promise<RedeemabilityVerdict>;
 
-export function makeAskRedeemability({ ledger, clock }: { ledger: IndividualLedger; clock: Clock }): AskRedeemability {
+export function makeReadRedeemability({
+  ledger,
+  clock,
+}: {
+  ledger: IndividualLedger;
+  clock: Clock;
+}): ReadRedeemability {
   return async (reward, wallet, { viewer, loaders }) => {
     if (viewer.kind !== "customer") return evaluateRedeemability(reward, null, clock.now());
     const { customerId } = viewer;
     const payWith = wallet?.payWith ?? "INDIVIDUAL";
     const isCapillary = reward.source === "CAPILLARY";
-    const ask = askThrough(loaders, customerId);
+    const ask = queryThroughLoaders(loaders, customerId);
     const groupId = payWith === "GROUP" ? (groupIdOf(wallet?.groupWalletId) ?? "") : null;
-    const asksGroup = groupId !== null && groupId !== "" && isCapillary;
+    const needsGroup = groupId !== null && groupId !== "" && isCapillary;
 
     const [view, group, own, held, alreadyRedeemed] = await Promise.all([
       isCapillary ? ask.view(reward) : null,
-      asksGroup ? ask.group(groupId) : null,
+      needsGroup ? ask.group(groupId) : null,
       groupId === null ? loaders.wallet.load(customerId).then(availableIn) : null,
-      asksGroup ? loaders.heldGroupPoints.load(groupId) : 0,
+      needsGroup ? loaders.heldGroupPoints.load(groupId) : 0,
       loaders.redeemedUnits.load(reward.id),
     ]);
     const available = group?.isMember ? availableOf(group, held) : own;
-    const chargedByCapillary = isPaidThere({ reward, groupId }, ledger);
-    const facts = { payWith, available, group, alreadyRedeemed, view, isPaidThere: chargedByCapillary };
+    const chargedByCapillary = isChargedByCapillary({ reward, groupId }, ledger);
+    const facts = { payWith, available, group, alreadyRedeemed, view, isChargedByCapillary: chargedByCapillary };
     const verdict = evaluateRedeemability(reward, facts, clock.now());
-    const { points } = asShown(reward, view);
+    const { points } = applyCustomerView(reward, view);
     if (!verdict.redeemable || !chargedByCapillary || points === 0) return verdict;
 
     const answer = await ask.isRedeemable({ groupId, points });
@@ -73,6 +79,6 @@ export async function spendableFrom(
   const groupId = groupIdOf(groupWalletId);
   if (groupId === null) return -1;
   const held = await loaders.heldGroupPoints.load(groupId);
-  const group: GroupStanding = await askThrough(loaders, customerId).group(groupId);
+  const group: GroupStanding = await queryThroughLoaders(loaders, customerId).group(groupId);
   return isSpendable(group) ? availableOf(group, held) : -1;
 }

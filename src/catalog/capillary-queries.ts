@@ -1,5 +1,5 @@
 import { type GroupStanding, type ReadGroups, standingIn } from "../group/index.ts";
-import type { Asking } from "../upstream/capillary/caller.ts";
+import type { CallOptions } from "../upstream/capillary/caller.ts";
 import type { Points, Redeemable } from "../upstream/capillary/points.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { type CustomerView, hidden } from "./customer-view.ts";
@@ -14,19 +14,19 @@ export interface Payment {
 }
 
 /** Capillary's facts about one customer. Each method throws UpstreamError if they cannot be read. */
-export interface AskCapillary {
+export interface CapillaryQueries {
   view(reward: Reward): Promise<CustomerView>;
   group(groupId: string): Promise<GroupStanding>;
   isRedeemable(payment: Payment): Promise<Redeemable>;
 }
 
 /** Whether Capillary charges the points: always those of a group, and a customer's own if Capillary holds them. */
-export const isPaidThere = (
+export const isChargedByCapillary = (
   { reward, groupId }: { reward: Pick<Reward, "source">; groupId: string | null },
   ledger: IndividualLedger,
 ): boolean => groupId !== null || (reward.source === "CAPILLARY" && ledger === "capillary");
 
-export interface AskFreshDeps {
+export interface UncachedQueriesDeps {
   readGroups: ReadGroups;
   readViews: ReadCustomerViews;
   /** Undefined without Capillary. */
@@ -34,9 +34,9 @@ export interface AskFreshDeps {
 }
 
 /** Reads for an order, without shared answers: the customer's groups once, everything else at each request. */
-export type AskFresh = (customerId: string) => AskCapillary;
+export type UncachedQueries = (customerId: string) => CapillaryQueries;
 
-export function makeAskFresh({ readGroups, readViews, points }: AskFreshDeps): AskFresh {
+export function makeUncachedQueries({ readGroups, readViews, points }: UncachedQueriesDeps): UncachedQueries {
   return (customerId) => {
     const unshared = { unshared: true, isForOrder: true };
     const userId = once(() => readGroups.userIdOf(customerId, unshared));
@@ -58,23 +58,23 @@ export function makeAskFresh({ readGroups, readViews, points }: AskFreshDeps): A
           groupId,
           async (id) => (await readGroups.group({ groupId: id }, unshared))?.balance ?? null,
         ),
-      isRedeemable: (payment) => askRedeemable(points, customerId, payment, { isForOrder: true }),
+      isRedeemable: (payment) => queryRedeemable(points, customerId, payment, { isForOrder: true }),
     };
   };
 }
 
-export async function askRedeemable(
-  points: AskFreshDeps["points"],
+export async function queryRedeemable(
+  points: UncachedQueriesDeps["points"],
   customerId: string,
   { groupId, points: amount }: Payment,
-  asking: Asking = {},
+  options: CallOptions = {},
 ): Promise<Redeemable> {
   if (!points) {
     const facts = { service: "capillary", operation: "isredeemable", outcome: "transient" } as const;
     throw new UpstreamError(facts, "there is no Capillary here");
   }
   const customer = { externalId: customerId };
-  return points.isRedeemable({ customer, points: amount, ...(groupId !== null && { group: { groupId } }), ...asking });
+  return points.isRedeemable({ customer, points: amount, ...(groupId !== null && { group: { groupId } }), ...options });
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

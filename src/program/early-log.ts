@@ -2,16 +2,16 @@
  * Writes messages before the logger exists, and the last message, to standard error: as text for people, and as JSON
  * lines in production, where a program reads them.
  */
-export interface FirstWords {
+export interface EarlyLog {
   warn(message: string): void;
   /** @param what such as `did not start` */
   fail(what: string, reason: string): void;
 }
 
-export function makeFirstWords(
+export function makeEarlyLog(
   program: string,
   { isProduction = process.env["NODE_ENV"] === "production", out = process.stderr } = {},
-): FirstWords {
+): EarlyLog {
   const line = (level: string, msg: string, facts: object = {}) =>
     out.write(`${JSON.stringify({ level, time: new Date().toISOString(), ...facts, msg })}\n`);
   return isProduction
