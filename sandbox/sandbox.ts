@@ -108,7 +108,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return reply.code(status).send({ message: error.message });
   });
   app.setNotFoundHandler(({ method, url }, reply) =>
-    reply.code(404).send({ message: `Nothing answers ${method} ${url}. GET /__sandbox lists the control surface.` }),
+    reply
+      .code(404)
+      .send({ message: `The sandbox has no route ${method} ${url}. GET /__sandbox lists the control surface.` }),
   );
   for (const upstream of upstreams) serveUpstream(app, upstream, { faults, calls, pauses });
   serveControl(app, {

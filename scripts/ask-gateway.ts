@@ -23,7 +23,7 @@ export async function askGateway<Answer extends object>(
     const reason = cause?.message || cause?.code || message;
     const { origin } = URL.parse(url) ?? { origin: url };
     throw new SetupError(
-      `Nothing answers at ${origin} (${reason}). Start the gateway with ${commandLine("start")}, or ${SAME_SETTINGS}.`,
+      `No gateway answers at ${origin} (${reason}). Start the gateway with ${commandLine("start")}, or ${SAME_SETTINGS}.`,
       { cause: error },
     );
   }

@@ -49,7 +49,7 @@ const provider = makeProvider({
   timeoutSignal: () => AbortSignal.timeout(timeoutMs),
 });
 const problem = await provider.unreachable();
-if (problem !== null) throw new SetupError(`${url.origin} cannot be reached: ${problem}. Nothing was checked.`);
+if (problem !== null) throw new SetupError(`${url.origin} cannot be reached: ${problem}. No check was run.`);
 
 const report = await checkProvider({
   provider,

@@ -8,5 +8,5 @@ import { provideDatabase } from "../src/program/provide-database.ts";
 const config = readProcessConfig();
 const { url, stop } = await provideDatabase(config);
 const applied = await migrate(config.databaseListenUrl ?? url);
-console.log(applied.length > 0 ? `Applied ${applied.join(", ")}.` : "Nothing to apply.");
+console.log(applied.length > 0 ? `Applied ${applied.join(", ")}.` : "No migration to apply.");
 await stop();

@@ -35,7 +35,7 @@ const bytes = await (path === "-" ? buffer(process.stdin) : readFile(path)).catc
 const { reward } = await ask<{ reward: { id: string } | null }>("query ($sku: String!) { reward(sku: $sku) { id } }", {
   sku,
 });
-if (!reward) stop(`There is no reward with the SKU ${sku}.`);
+if (!reward) stop(`No reward has the SKU ${sku}.`);
 const { importVoucherCodes: report } = await ask<{ importVoucherCodes: Report }>(
   `mutation ($input: ImportVoucherCodesInput!) { importVoucherCodes(input: $input) {
     imported rejected { line reason } userErrors { message } } }`,

@@ -114,7 +114,7 @@ async function readAccount(customerId: string, sessionId: string, key: string): 
 }
 
 function judge({ lines, held }: Account, { balance }: Wallet): number {
-  if (lines.length === 0) throw new Refused(422, "There is nothing in the cart.");
+  if (lines.length === 0) throw new Refused(422, "The cart is empty.");
   for (const { name, quantity, points, seenPoints, stock, limit, redeemed, isOnSale } of lines) {
     if (!isOnSale) throw new Refused(422, `${name} is not on sale.`);
     if (points !== seenPoints) throw new Refused(409, `${name} has another price now.`);
@@ -123,7 +123,7 @@ function judge({ lines, held }: Account, { balance }: Wallet): number {
       throw new Refused(422, `${name} is limited to ${limit} a customer.`);
   }
   const total = lines.reduce((sum, { points, quantity }) => sum + points * quantity, 0);
-  if (balance - held < total) throw new Refused(422, "There are not enough points.");
+  if (balance - held < total) throw new Refused(422, "The wallet does not have enough points.");
   return total;
 }
 

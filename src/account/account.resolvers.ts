@@ -108,7 +108,7 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
       async markVoucher(_, { input }, context) {
         const { customerId } = requireCustomer(context);
         const voucher = await vouchers.mark(customerId, uuidOf("Voucher", input.voucherId) ?? NO_UUID, input.used);
-        const notFound = refusal("VOUCHER_NOT_FOUND", "There is no such voucher.", ["input", "voucherId"]);
+        const notFound = refusal("VOUCHER_NOT_FOUND", "Voucher not found.", ["input", "voucherId"]);
         return { voucher, userErrors: voucher ? [] : [notFound] };
       },
     },

@@ -49,8 +49,7 @@ export function makeSavedAddresses({ db, clock }: { db: Db; clock: Clock }): Sav
           id === null ? isDeepStrictEqual(saved.address, address) : saved.id === id,
         );
         if (wanted) return toSaved(await tx.savedAddress.update({ where: { id: wanted.id }, data }));
-        if (id !== null)
-          return refused(refusal("ADDRESS_NOT_FOUND", "There is no such saved address.", ["input", "id"]));
+        if (id !== null) return refused(refusal("ADDRESS_NOT_FOUND", "Saved address not found.", ["input", "id"]));
         const surplus = known.slice(MOST - 1).map((saved) => saved.id);
         if (surplus.length > 0) await tx.savedAddress.deleteMany({ where: { id: { in: surplus } } });
         return toSaved(await tx.savedAddress.create({ data: { ...data, customerId, createdAt: data.usedAt } }));

@@ -35,7 +35,7 @@ export function makeWishes({ db, clock }: { db: Db; clock: Clock }): Wishes {
       db.wish.count({ where: { customerId, NOT: { rewardId } } }),
     ]);
     const field = ["input", "rewardId"];
-    if (!isKnown) return refused(refusal("REWARD_NOT_FOUND", "There is no such reward.", field));
+    if (!isKnown) return refused(refusal("REWARD_NOT_FOUND", "Reward not found.", field));
     if (count >= MOST) {
       const message = `A wish list holds ${MOST} rewards. Take one off first.`;
       return refused(refusal("WISH_LIST_FULL", message, field));

@@ -102,7 +102,12 @@ export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRou
   fastify.post("/console/sign-in/development", { onRequest }, async (request, reply) => {
     const [token] = operatorTokens;
     if (!isDevelopment(request) || token === undefined) {
-      return sendError(request, reply, 404, "One click signs in only in development, on the gateway's own machine.");
+      return sendError(
+        request,
+        reply,
+        404,
+        "The one-click sign-in is available only in development, on the gateway's own machine.",
+      );
     }
     const operator = { kind: "operator", operatorId: "operator", roles: ["admin"] } as const;
     routes.setSession(reply, await sessions.open(operator, { by: "DEVELOPMENT", token }));

@@ -63,7 +63,7 @@ export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clo
       const secret = `${PREFIX}${randomBytes(32).toString("base64url")}`;
       return inTransaction(db, async (tx) => {
         if ((await tx.operatorKey.count({ where: { withdrawnAt: null, expiresAt: { gt: now } } })) >= MAX_KEYS) {
-          const message = `There are ${MAX_KEYS} keys that are good. Withdraw some of them first.`;
+          const message = `The limit of ${MAX_KEYS} valid keys is reached. Withdraw some keys first.`;
           return refused(refusal("INVALID_INPUT", message, ["input"]));
         }
         const [row] = await tx.operatorKey.createManyAndReturn({
@@ -81,7 +81,7 @@ export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clo
           skipDuplicates: true,
         });
         if (!row) {
-          const message = `There is, or was, a key named ${name}. No name is used twice, because the audit log has it.`;
+          const message = `A key named ${name} exists or existed. Choose another name, because the audit log identifies keys by name.`;
           return refused(refusal("OPERATOR_KEY_NAME_TAKEN", message, ["input", "name"]));
         }
         const details = { roles: row.roles, expiresAt: expiresAt.toISOString() };
@@ -104,7 +104,7 @@ export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clo
         }
         return row && toKey(row);
       });
-      if (!key) return refused(refusal("OPERATOR_KEY_NOT_FOUND", "There is no key of this name.", ["input", "name"]));
+      if (!key) return refused(refusal("OPERATOR_KEY_NOT_FOUND", "No key has this name.", ["input", "name"]));
       bus.notify(operatorKeyTopic(key.id));
       return { key };
     },

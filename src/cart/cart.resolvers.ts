@@ -92,7 +92,7 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
               groupId: groupWanted(input.groupWalletId),
               expectedVersion: input.expectedVersion ?? undefined,
             })
-          : refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]);
+          : refusal("REWARD_NOT_FOUND", "Reward not found.", ["input", "rewardId"]);
         return payload(context, found);
       },
 

@@ -121,7 +121,7 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
       const available = groupId === null ? await owner.available() : null;
       return guarded(owner, expectedVersion, async (tx, cart, external) => {
         const row = await tx.reward.findUnique({ where: { id: rewardId } });
-        if (!row) return refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]);
+        if (!row) return refusal("REWARD_NOT_FOUND", "Reward not found.", ["input", "rewardId"]);
         const reward = toReward(row);
         const existing = cart.lines.find((line) => line.reward.id === rewardId && isSameWallet(line, wallet));
         if (!existing && cart.lines.length >= MAX_LINES)

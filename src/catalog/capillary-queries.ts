@@ -71,7 +71,7 @@ export async function queryRedeemable(
 ): Promise<Redeemable> {
   if (!points) {
     const facts = { service: "capillary", operation: "isredeemable", outcome: "transient" } as const;
-    throw new UpstreamError(facts, "there is no Capillary here");
+    throw new UpstreamError(facts, "Capillary is not configured");
   }
   const customer = { externalId: customerId };
   return points.isRedeemable({ customer, points: amount, ...(groupId !== null && { group: { groupId } }), ...options });

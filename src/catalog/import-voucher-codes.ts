@@ -198,7 +198,7 @@ function readRows(
   if ((csv == null) === (rows == null)) return wrong("Give either csv or rows.", "csv");
   const found = rows?.map((values) => ({ values, line: null })) ?? fromCsv(csv ?? "");
   if (typeof found === "string") return wrong(found, "csv");
-  if (found.length === 0) return wrong("There are no codes in it.", csv == null ? "rows" : "csv");
+  if (found.length === 0) return wrong("The input contains no codes.", csv == null ? "rows" : "csv");
   if (found.length > MAX_ROWS)
     return wrong(`At most ${MAX_ROWS} codes at a time; found ${found.length}.`, csv == null ? "rows" : "csv");
   return found;

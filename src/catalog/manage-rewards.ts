@@ -74,8 +74,7 @@ export interface ManageRewards {
   ): Promise<Reward | Refused>;
 }
 
-export const rewardNotFound = () =>
-  refused(refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]));
+export const rewardNotFound = () => refused(refusal("REWARD_NOT_FOUND", "Reward not found.", ["input", "rewardId"]));
 
 /** Capillary is the master of its rewards: the mirror's next run would undo a change made here. */
 export const rewardIsMirrored = (field = "rewardId") =>
@@ -128,7 +127,7 @@ export function makeManageRewards(deps: { db: Db; clock: Clock; own: string; cha
         });
       } catch (error) {
         if (!violates(error, "sku")) throw error;
-        return refused(refusal("SKU_TAKEN", `There is already a reward with the SKU ${data.sku}.`, ["input", "sku"]));
+        return refused(refusal("SKU_TAKEN", `A reward with the SKU ${data.sku} already exists.`, ["input", "sku"]));
       }
     },
 
@@ -190,11 +189,11 @@ export function makeManageRewards(deps: { db: Db; clock: Clock; own: string; cha
         }
         if (change.by != null && before.stock === null) {
           return refused(
-            refusal("STOCK_INVALID", "There is no limit to add to or take from; give `to` to set one.", [
-              "input",
-              "change",
-              "by",
-            ]),
+            refusal(
+              "STOCK_INVALID",
+              "The stock is unlimited, so it cannot be increased or decreased. Set a number with `to`.",
+              ["input", "change", "by"],
+            ),
           );
         }
         const stock = change.unlimited ? null : (change.to ?? (before.stock ?? 0) + (change.by ?? 0));

@@ -45,7 +45,7 @@ export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: Rea
     new UpstreamError({ service: "capillary", operation: "customer-reward", outcome: "transient" }, message);
 
   async function one(userId: string, reward: Reward, options: CallOptions): Promise<CustomerView | Error> {
-    if (!catalogue || reward.upstreamId === null) return unread("there is no Capillary here");
+    if (!catalogue || reward.upstreamId === null) return unread("Capillary is not configured");
     try {
       const found = await catalogue.customerReward({ customerId: userId, rewardId: reward.upstreamId, ...options });
       return found ? viewOf(found, ledger) : hidden;
@@ -75,7 +75,7 @@ export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: Rea
     },
 
     async list(userId, options) {
-      if (!catalogue) throw unread("there is no Capillary here");
+      if (!catalogue) throw unread("Capillary is not configured");
       const views = new Map<string, CustomerView>();
       let unreadable = 0;
       for (let page = 0; page < MOST_PAGES; page += 1) {

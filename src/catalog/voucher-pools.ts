@@ -97,7 +97,7 @@ export function makeVoucherPools({ db, clock }: { db: Db; clock: Clock }): Vouch
         const [code] = await tx.$queryRaw<{ rewardId: string; state: string; maskedCode: string }[]>`
           select reward_id as "rewardId", state::text, masked_code as "maskedCode" from voucher_codes
           where id = ${voucherId}::uuid and source = 'BIGCITY' for update`;
-        if (!code) return refused(refusal("VOUCHER_NOT_FOUND", "There is no such code.", field));
+        if (!code) return refused(refusal("VOUCHER_NOT_FOUND", "Code not found.", field));
         if (code.state !== "AVAILABLE") {
           const message =
             code.state === "ALLOCATED"

@@ -72,7 +72,7 @@ export function consoleResolvers({ db, clock, timeZone, notes, watchEveryMs, log
   function subjectOf({ orderId, customerId }: NoteSubject): Subject | Refused {
     if (customerId != null) return { customerId };
     const id = uuidOf("Order", orderId);
-    return id ? { orderId: id } : refused(refusal("ORDER_NOT_FOUND", "There is no such order.", ["input"]));
+    return id ? { orderId: id } : refused(refusal("ORDER_NOT_FOUND", "Order not found.", ["input"]));
   }
 
   return {

@@ -29,8 +29,8 @@ export interface Notes {
 export function makeNotes({ db, clock }: { db: Db; clock: Clock }): Notes {
   const notFound = (subject: Subject) =>
     "orderId" in subject
-      ? refused(refusal("ORDER_NOT_FOUND", "There is no such order.", ["input"]))
-      : refused(refusal("CUSTOMER_NOT_FOUND", "Nothing is stored about this customer.", ["input"]));
+      ? refused(refusal("ORDER_NOT_FOUND", "Order not found.", ["input"]))
+      : refused(refusal("CUSTOMER_NOT_FOUND", "No data is stored about this customer.", ["input"]));
 
   /**
    * The columns that identify the subject, and its name in the audit log; null if the subject does not exist. Locks it

@@ -10,7 +10,7 @@ import type { PublishDraw } from "./publish-draw.ts";
 export function mountDraws(fastify: FastifyInstance, publish: PublishDraw): void {
   fastify.get<{ Params: { id: string } }>("/draws/:id.jsonl", async (request, reply) => {
     const lines = await publish(request.params.id);
-    if (!lines) return sendError(request, reply, 404, "There is no such draw.");
+    if (!lines) return sendError(request, reply, 404, "Draw not found.");
     return reply.type("application/jsonl; charset=utf-8").send(Readable.from(lines));
   });
 }

@@ -55,7 +55,7 @@ export function makeManageDraws({ db, draws, clock }: { db: Db; draws: DrawStore
         const at = clock.now();
         const [draw] = await tx.$queryRaw<{ closedAt: Date | null }[]>`
           select closed_at as "closedAt" from draw_campaigns where id = ${drawId} for update`;
-        if (!draw) return refused(refusal("DRAW_NOT_FOUND", "There is no such draw.", ["input", "drawId"]));
+        if (!draw) return refused(refusal("DRAW_NOT_FOUND", "Draw not found.", ["input", "drawId"]));
         if (draw.closedAt) return { drawId };
         await tx.drawCampaign.update({ where: { id: drawId }, data: { closedAt: at } });
         await audit(tx, { at, actor, action: "draw.close", subject: drawId });

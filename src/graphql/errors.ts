@@ -42,7 +42,7 @@ export const internalError = (facts?: Record<string, unknown>) =>
 /** The client's error during a failure of the gateway's database. */
 export const serviceUnavailable = (trouble: DatabaseTrouble, facts?: Record<string, unknown>) =>
   trouble === "read-only"
-    ? new PublicError("SERVICE_UNAVAILABLE", "Nothing can be changed right now. Try again in a moment.", facts)
+    ? new PublicError("SERVICE_UNAVAILABLE", "Changes are not possible right now. Try again in a moment.", facts)
     : new PublicError("SERVICE_UNAVAILABLE", "The service is not available right now. Try again in a moment.", facts);
 
 /** The client's error for an upstream failure, without details. */

@@ -29,7 +29,7 @@ export const errorPageHeaders = {
 
 const titleOf = (status: number) => {
   if (status === 404) return "Page not found";
-  if (status === 503) return "One moment, please";
+  if (status === 503) return "Please wait a moment";
   return status >= 500 ? "Something went wrong" : "This request was not accepted";
 };
 

@@ -123,7 +123,7 @@ async function sendNotFound(fastify: FastifyInstance, request: FastifyRequest, r
   }
   const isVisit = (method === "GET" || method === "HEAD") && acceptsHtml(request.headers);
   if (isVisit && existsSync(site)) return sendSite(varyByAccept(reply.code(404)), "no-store", facts);
-  return sendError(request, reply, 404, `Nothing is served at this address: ${method} ${path}`);
+  return sendError(request, reply, 404, `No page is served at this address: ${method} ${path}`);
 }
 
 /** The manifests of the documents of the built microsite and console, if present, and of earlier builds. */
@@ -163,7 +163,7 @@ async function readPage({ signInPath, publicOrigin = "", brand }: PageFacts): Pr
 
 const consolePage = packageFile("console/dist/index.html");
 
-/** The console: one page for each address below `/console/`, whose router shows *There is no such page*. */
+/** The console: one page for each address below `/console/`, whose router shows *Page not found*. */
 function mountConsole(fastify: FastifyInstance, brand: () => Promise<Brand>): void {
   if (!existsSync(consolePage)) return;
   mountBuiltFiles(fastify, "console/dist/site", "/console/site/");

@@ -54,7 +54,7 @@ export function makeLinkMember(deps: {
 
       const members = await lockKnown(tx, customerId, identities);
       if (members.some((member) => member.customerId !== null && member.customerId !== customerId)) {
-        return refused(refusal("MEMBER_CONFLICT", "One of these ids belongs to another customer already.", ["input"]));
+        return refused(refusal("MEMBER_CONFLICT", "Another customer already has one of these ids.", ["input"]));
       }
       if (dryRun) {
         const memberIds = members.map(({ id }) => id);

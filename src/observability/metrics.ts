@@ -304,7 +304,7 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
         "step",
         "state",
       ]);
-      const attention = gauge("tessera_needs_attention", "What operators have to look at", ["kind"]);
+      const attention = gauge("tessera_needs_attention", "Open work for operators", ["kind"]);
       const oldestAttention = gauge("tessera_needs_attention_oldest_seconds", "Age of the oldest of those", ["kind"]);
       const jobs = gauge("tessera_jobs", "Jobs by type and state: running, due, paused", ["type", "state"]);
       const overdue = gauge("tessera_jobs_overdue_seconds", "Age of the oldest job that is due and not run", ["type"]);

@@ -70,7 +70,7 @@ export interface CancelOrderDeps {
   approvalAbove: number | undefined;
 }
 
-export const orderNotFound = () => refused(refusal("ORDER_NOT_FOUND", "There is no such order.", ["input", "orderId"]));
+export const orderNotFound = () => refused(refusal("ORDER_NOT_FOUND", "Order not found.", ["input", "orderId"]));
 
 export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
   const { orders, recomputeAndRefund, requestRevoke, awaitRevokes, atCrashPoint, requests, approvalAbove } = deps;

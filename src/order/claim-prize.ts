@@ -79,7 +79,7 @@ export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }:
   };
 }
 
-const prizeNotFound = () => refused(refusal("PRIZE_NOT_FOUND", "There is no such prize.", ["input", "awardId"]));
+const prizeNotFound = () => refused(refusal("PRIZE_NOT_FOUND", "Prize not found.", ["input", "awardId"]));
 
 function cannotBeFulfilled(sku: string): Refused {
   const message = `The reward ${sku} cannot be given at the moment. The prize stays yours.`;

@@ -261,7 +261,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         if (!lineId) {
           return {
             vouchers: [],
-            userErrors: [refusal("LINE_NOT_FOUND", "There is no such order line.", ["input", "orderLineId"])],
+            userErrors: [refusal("LINE_NOT_FOUND", "Order line not found.", ["input", "orderLineId"])],
           };
         }
         const answer = await deps.revealVoucher({ lineId, customerId, sessionId });

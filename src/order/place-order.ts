@@ -107,7 +107,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       const { cart, used, held, redeemed, isLedgerFree } = await readCheckout(tx, { customerId, cartId, request });
       const earlier = order.dryRun ? null : replayed(request, used);
       if (earlier) return earlier;
-      if (cart.lines.length === 0) return refused(refusal("CART_EMPTY", "There is nothing in the cart."));
+      if (cart.lines.length === 0) return refused(refusal("CART_EMPTY", "The cart is empty."));
       if (order.expectedCartVersion !== null && order.expectedCartVersion !== cart.version)
         return refused(conflict(cart));
       if (version !== own.version) return "balance is stale";

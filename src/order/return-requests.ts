@@ -32,7 +32,7 @@ export interface ReturnRequests {
 }
 
 const field = ["input", "orderLineId"];
-const lineNotFound = () => refused(refusal("LINE_NOT_FOUND", "There is no such order line.", field));
+const lineNotFound = () => refused(refusal("LINE_NOT_FOUND", "Order line not found.", field));
 const notReturnable = (message: string) => refused(refusal("NOT_RETURNABLE", message, field));
 const noRequest = () => refused(refusal("NOTHING_TO_RESOLVE", "No return of this line was asked for.", field));
 const invalid = (name: string, message: string) => refused(refusal("INVALID_INPUT", message, ["input", name]));
@@ -121,7 +121,7 @@ export const openRequestOf = (tx: Tx, lineIds: readonly string[]) =>
 
 /** Null if the customer may request the return of the line. An operator decides about the points. */
 async function whyNotReturnable(tx: Tx, line: AggregateLine, now: Date): Promise<string | null> {
-  if (line.fulfilledQuantity === 0) return "Nothing of this line was delivered.";
+  if (line.fulfilledQuantity === 0) return "No unit of this line was delivered.";
   if (line.unitPoints === 0) return "This reward was free, so there is nothing to return.";
   const isBeingRevoked = line.units.some(({ issue }) => issue?.revokeState != null && issue.revokeState !== "REFUSED");
   if (isBeingRevoked) return "This reward is being taken back already.";

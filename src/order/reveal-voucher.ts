@@ -28,7 +28,7 @@ export function makeRevealVoucher({ db, vault, clock }: { db: Db; vault: Voucher
         where: { id: lineId, order: { customerId } },
         include: { order: { select: { number: true } }, reward: { select: { howToUse: true, redemptionUrl: true } } },
       });
-      if (!line) return refused(refusal("LINE_NOT_FOUND", "There is no such order line.", ["input", "orderLineId"]));
+      if (!line) return refused(refusal("LINE_NOT_FOUND", "Order line not found.", ["input", "orderLineId"]));
       // Return requests and returns hold the order's lock: after either, a code is no longer shown.
       await tx.$queryRaw`select from orders where id = ${line.orderId}::uuid for share`;
       if (await openRequestOf(tx, [lineId])) {

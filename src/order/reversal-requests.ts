@@ -115,7 +115,7 @@ const personRequired = (field: string[]): Refused => {
 };
 
 export const requestNotFound = (): Refused =>
-  refused(refusal("REVERSAL_REQUEST_NOT_FOUND", "There is no such request.", ["input", "requestId"]));
+  refused(refusal("REVERSAL_REQUEST_NOT_FOUND", "Request not found.", ["input", "requestId"]));
 
 /** Closes expired requests of one order, or of all. */
 async function closeExpired(tx: Tx, now: Date, orderId?: string): Promise<void> {

@@ -65,7 +65,7 @@ export const isInFuture = (occurredAt: Date, now: Date): boolean =>
   occurredAt.getTime() > now.getTime() + CLOCK_TOLERANCE_MS;
 
 export const shipmentNotFound = () =>
-  refused(refusal("SHIPMENT_NOT_FOUND", "There is no such shipment.", ["input", "lineId"]));
+  refused(refusal("SHIPMENT_NOT_FOUND", "Shipment not found.", ["input", "lineId"]));
 
 const notPossible = (now: string, status: ShipmentStatus) =>
   refused(

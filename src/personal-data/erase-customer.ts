@@ -37,7 +37,7 @@ export function makeEraseCustomer({ db, bus, clock }: { db: Db; bus: Bus; clock:
       await tx.$queryRaw`select from customers where customer_id = ${customerId} for update`;
       if (!(await isKnown(tx, customerId))) {
         return refused(
-          refusal("CUSTOMER_NOT_FOUND", "Nothing is stored about this customer.", ["input", "customerId"]),
+          refusal("CUSTOMER_NOT_FOUND", "No data is stored about this customer.", ["input", "customerId"]),
         );
       }
       const open = await openWork(tx, customerId);

@@ -20,7 +20,7 @@ export function personalDataResolvers(deps: {
         const actor = requireOperator(context, "support");
         const found = await exportCustomer(customerId);
         if (!found) {
-          const message = "Nothing is stored about this customer.";
+          const message = "No data is stored about this customer.";
           return { document: null, userErrors: [refusal("CUSTOMER_NOT_FOUND", message, ["input", "customerId"])] };
         }
         await inTransaction(db, (tx) =>

@@ -290,7 +290,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
 
   return async (request) => {
     const found = await store.breakById(request.breakId);
-    if (!found) return refused(refusal("BREAK_NOT_FOUND", "There is no such break.", ["input", "breakId"]));
+    if (!found) return refused(refusal("BREAK_NOT_FOUND", "Break not found.", ["input", "breakId"]));
     if (found.state !== "OPEN" && found.state !== "REPAIRING") return found; // a repetition
     if (request.writeOff || found.repair === "WRITE_OFF") {
       if (!request.writeOff) {

@@ -13,7 +13,7 @@ export function explain({ rule, unit, steps, awards, skip }: Explanation): strin
   return [
     `Rule "${rule.name}", version ${rule.version}.`,
     ...steps.filter(isInformative).map((step) => sentenceFor(step.side, sentenceOf(step, unit))),
-    ...awards.map(({ side, quantity }) => sentenceFor(side, `${counted(quantity, unit)} given.`)),
+    ...awards.map(({ side, quantity }) => sentenceFor(side, `${counted(quantity, unit)} awarded.`)),
     ...(skip ? [reasonOf(skip)] : []),
   ];
 }
@@ -24,9 +24,9 @@ const isInformative = (step: Step) => step.step !== "cap" || step.result < step.
 const sideWords: Record<Role, string> = { MEMBER: "Member", SHARER: "Sharer", RECEIVER: "Newcomer" };
 
 const capWords: Record<CapName, string> = {
-  PER_EVENT: "for one event",
-  MEMBER_DAY: "for a member's day",
-  MEMBER_TOTAL: "for a member in all",
+  PER_EVENT: "per event",
+  MEMBER_DAY: "per member and day",
+  MEMBER_TOTAL: "per member",
   BUDGET: "of the programme",
 };
 
@@ -36,7 +36,7 @@ function sentenceOf(step: Step, unit: Unit): string {
     case "fixed":
       return `a fixed bonus of ${result}.`;
     case "ladder":
-      return `referral number ${step.referral}, by the rung from ${step.from}: ${result}.`;
+      return `referral number ${step.referral}, by the step from ${step.from}: ${result}.`;
     case "rate":
       return `${step.amount} at ${counted(step.points, unit)} per ${step.perAmount} (the tier from ${step.from}), rounded down: ${result}.`;
     case "multiplier":
@@ -44,16 +44,16 @@ function sentenceOf(step: Step, unit: Unit): string {
     case "product":
       return `product ${step.productId}: ${result}.`;
     case "cycle-day":
-      return `day ${step.streak} in a row, day ${step.day} of the cycle: ${result}.`;
+      return `consecutive day ${step.streak}, day ${step.day} of the cycle: ${result}.`;
     case "streak-bonus":
-      return `${step.bonus} more for ${step.streak} days in a row: ${result}.`;
+      return `a bonus of ${step.bonus} for ${step.streak} consecutive days: ${result}.`;
     case "run":
-      return `a late day makes a run of ${step.run} worth ${step.worth}, of which ${step.worthBefore} had counted: ${result}.`;
+      return `a late day makes a streak of ${step.run} days worth ${step.worth}, of which ${step.worthBefore} were already awarded: ${result}.`;
     case "tickets":
       return `one ticket for each full ${step.amountPerTicket} of ${step.amount}: ${result}.`;
     case "cap":
       return step.cap === "BUDGET" // the size of the budget is confidential
-        ? `${step.before} cut to ${step.result}: the programme has no more left.`
+        ? `${step.before} cut to ${step.result}: the budget of the programme is used up.`
         : `the cap ${capWords[step.cap]} is ${step.limit}, ${step.used} used: ${step.before} cut to ${step.result}.`;
   }
 }
@@ -61,33 +61,33 @@ function sentenceOf(step: Step, unit: Unit): string {
 function reasonOf(skip: Skip): string {
   switch (skip.reason) {
     case "MISSING_FACT":
-      return `Nothing given: the message lacks ${skip.missing}.`;
+      return `No award: the message lacks ${skip.missing}.`;
     case "OUTSIDE_WINDOW":
-      return `Nothing given: it happened ${skip.at}, and the rule holds from ${skip.from}${skip.until ? ` until ${skip.until}` : ""}.`;
+      return `No award: the event happened ${skip.at}, and the rule applies from ${skip.from}${skip.until ? ` until ${skip.until}` : ""}.`;
     case "NOT_IN_AUDIENCE":
-      return `Nothing given: the rule is for ${skip.audience === "new-members" ? "new members" : "chosen members"}.`;
+      return `No award: the rule is for ${skip.audience === "new-members" ? "new members" : "selected members"}.`;
     case "ALREADY_AWARDED":
-      return "Nothing given: it has been given before.";
+      return "No award: the event was awarded before.";
     case "EXCLUDED":
-      return "Nothing given: another rule has been applied instead.";
+      return "No award: another rule was applied instead.";
     case "SELF_REFERRAL":
-      return "Nothing given: nobody brings in themselves.";
+      return "No award: members cannot refer themselves.";
     case "SECOND_REFERRAL":
-      return "Nothing given: the newcomer has been brought in before.";
+      return "No award: the newcomer was referred before.";
     case "REVERSED_REFERRAL":
-      return "Nothing given: the newcomer was there first, and brought in the sharer.";
+      return "No award: the newcomer joined first and referred the sharer.";
     case "BELOW_MINIMUM":
-      return `Nothing given: ${skip.amount} is below the minimum of ${skip.minimumAmount}.`;
+      return `No award: ${skip.amount} is below the minimum of ${skip.minimumAmount}.`;
     case "PRODUCT_NOT_LISTED":
-      return `Nothing given: product ${skip.productId} is not in the table.`;
+      return `No award: the rule does not list product ${skip.productId}.`;
     case "NOTHING_EARNED":
-      return "Nothing given: it comes to nothing.";
+      return "No award: the calculation results in zero.";
     case "CAP_REACHED":
-      return `Nothing given: the cap ${capWords[skip.cap]} is reached.`;
+      return `No award: the cap ${capWords[skip.cap]} is reached.`;
     case "RESULT_TOO_LARGE":
-      return "Nothing given: the result is too large to be true.";
+      return "No award: the result exceeds the largest possible award.";
     case "DRAW_NOT_OPEN":
-      return "Nothing given: the draw is not open.";
+      return "No award: the draw is not open.";
   }
 }
 

@@ -77,7 +77,7 @@ export function makeManageRules({ db, clock }: { db: Db; clock: Clock }): Manage
   };
 }
 
-const notFound = () => refused(refusal("RULE_NOT_FOUND", "There is no such rule.", ["input", "ruleId"]));
+const notFound = () => refused(refusal("RULE_NOT_FOUND", "Rule not found.", ["input", "ruleId"]));
 
 function invalid(problems: readonly FieldProblem[], within = ["definition"]): Refused {
   const [first, ...others] = problems.map(({ field, message }) =>

@@ -91,7 +91,7 @@ export function makeWebhookStore({ db, bus, clock, cipher, mayBePrivate, addSend
       try {
         return await inTransaction(db, async (tx) => {
           if ((await tx.webhook.count()) >= MAX_WEBHOOKS) {
-            const message = `There are ${MAX_WEBHOOKS} webhooks. Delete one of them first.`;
+            const message = `The limit of ${MAX_WEBHOOKS} webhooks is reached. Delete a webhook first.`;
             return refused(refusal("INVALID_INPUT", message, ["input"]));
           }
           const types = namesOf(eventTypes);
@@ -109,7 +109,7 @@ export function makeWebhookStore({ db, bus, clock, cipher, mayBePrivate, addSend
         });
       } catch (error) {
         if (!violates(error, "name")) throw error;
-        return refused(refusal("WEBHOOK_NAME_TAKEN", `There is a webhook named ${name}.`, ["input", "name"]));
+        return refused(refusal("WEBHOOK_NAME_TAKEN", `A webhook named ${name} already exists.`, ["input", "name"]));
       }
     },
 
@@ -189,4 +189,4 @@ export function makeWebhookStore({ db, bus, clock, cipher, mayBePrivate, addSend
   };
 }
 
-const notFound = () => refused(refusal("WEBHOOK_NOT_FOUND", "There is no webhook of this name.", ["input", "name"]));
+const notFound = () => refused(refusal("WEBHOOK_NOT_FOUND", "No webhook has this name.", ["input", "name"]));

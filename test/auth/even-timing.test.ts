@@ -79,10 +79,10 @@ describe("requesting a password", () => {
     ["sends it at once", 0, () => "REF1"],
     ["sends it within the grid", 100, () => "REF1"],
     ["takes longer than the grid", 300, () => "REF1"],
-    ["takes for ever", 600_000, () => "REF1"],
+    ["never finishes", 600_000, () => "REF1"],
     ["does not know the customer", 20, fails("refused")],
     ["breaks off", 20, fails("unknown")],
-    ["cannot be reached, and says so late", 300, fails("transient")],
+    ["fails late because the provider is unreachable", 300, fails("transient")],
   ])("answers the same when the points provider %s", async (_, ms, answer) => {
     expect(await timed(() => ask(() => later(ms, answer)))).toEqual({ answer: challenge, ms: 250 });
   });
@@ -137,7 +137,7 @@ describe("verifying a password", () => {
   test.each([
     ["takes 400 ms to send", 400, "sent"],
     ["takes a whole second to send", 1_000, "sent"],
-    ["does not send, and says so late", 1_000, "failed"],
+    ["fails late without sending", 1_000, "failed"],
   ] as const)("right after the request leaks no timing when the points provider %s", async (_, ms, outcome) => {
     const refuse = () => later(20, fails("refused"));
     const unknownId = await timed(() => verify(decoy(), refuse));

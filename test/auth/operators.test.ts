@@ -305,12 +305,12 @@ describe("the operators' identity provider", () => {
     ["that has expired", () => ({ exp: nowSeconds() - 60 })],
     ["that never expires", () => ({ exp: undefined })],
     ["that is not good yet", () => ({ nbf: nowSeconds() + 120 })],
-    ["of nobody", () => ({ sub: undefined })],
-    ["of somebody without a name", () => ({ sub: "" })],
+    ["without a subject", () => ({ sub: undefined })],
+    ["with an empty subject", () => ({ sub: "" })],
     ["without a role", () => ({ roles: undefined })],
     ["with roles of other programs", () => ({ roles: ["administrator", "Admin", "admin ", 7, null] })],
-    ["whose role stands in another claim", () => ({ roles: undefined, groups: ["admin"] })],
-    ["whose roles are no list", () => ({ roles: { admin: true } })],
+    ["with the roles in another claim", () => ({ roles: undefined, groups: ["admin"] })],
+    ["with roles that are not a list", () => ({ roles: { admin: true } })],
   ])("does not authenticate a token %s", async (_, changes) => {
     expect(await actorOf(await issuer.token(changes()))).toBe("UNAUTHENTICATED");
     expect(captured.text()).not.toContain(complaint);
@@ -396,7 +396,7 @@ describe("an unreachable identity provider", () => {
       DISCOVERY,
       () => ({ body: JSON.stringify({ issuer: "http://evil.example", jwks_uri: `${issuer.url}${KEYS}` }) }),
     ],
-    ["has lost its keys", KEYS, () => ({ status: 500, body: "{}" })],
+    ["cannot serve its keys", KEYS, () => ({ status: 500, body: "{}" })],
     ["has keys that are none", KEYS, () => ({ body: "[]" })],
   ])("that %s is asked again", async (_, path, answer) => {
     await issuer.start();

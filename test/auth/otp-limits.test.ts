@@ -29,12 +29,17 @@ describe("a limit for each hour", () => {
   const inFuture = (ms: number) => new Date(now.getTime() + ms);
 
   test.each([
-    ["nothing was asked for", ago(), 1, null],
-    ["there is room", ago(10 * MINUTE, 20 * MINUTE), 3, null],
+    ["no password was requested", ago(), 1, null],
+    ["the limit is not reached", ago(10 * MINUTE, 20 * MINUTE), 3, null],
     ["the limit is reached", ago(10 * MINUTE, 20 * MINUTE, 30 * MINUTE), 3, inFuture(30 * MINUTE)],
     ["the limit is one", ago(1), 1, inFuture(HOUR - 1)],
     ["the order is mixed up", ago(30 * MINUTE, 10 * MINUTE, 20 * MINUTE), 3, inFuture(30 * MINUTE)],
-    ["more were asked for than the limit is now", ago(10 * MINUTE, 20 * MINUTE, 30 * MINUTE), 1, inFuture(50 * MINUTE)],
+    [
+      "more passwords were requested than the current limit",
+      ago(10 * MINUTE, 20 * MINUTE, 30 * MINUTE),
+      1,
+      inFuture(50 * MINUTE),
+    ],
     ["the oldest is one millisecond short of an hour", ago(1, HOUR - 1), 2, inFuture(1)],
     ["the oldest is exactly an hour old", ago(1, HOUR), 2, null],
     ["the oldest is older than an hour", ago(1, HOUR + 1), 2, null],
@@ -60,15 +65,30 @@ describe("a requester", () => {
     Array.from({ length: count }, (_, nth) => asked((nth + 1) * everyMs, more));
 
   test.each<[why: string, before: EarlierRequest[], whose: typeof stranger, at: Date | null]>([
-    ["asks first", [], stranger, null],
-    ["asks right after somebody else", [asked(1 * SECOND)], stranger, null],
-    ["asks right after itself", [asked(10 * SECOND, { isOwn: true })], stranger, new Date(now.getTime() + 20 * SECOND)],
-    ["has asked five times", many(5, 10 * MINUTE, { isOwn: true }), stranger, new Date(now.getTime() + 10 * MINUTE)],
-    ["asks when others have asked five times", many(5, MINUTE), stranger, null],
-    ["asks when others have used up an hour's share", many(6, MINUTE), stranger, new Date(now.getTime() + 54 * MINUTE)],
-    ["is known and asks then", many(6, MINUTE), known, null],
-    ["asks when others have used up a day's share", many(12, HOUR), stranger, new Date(now.getTime() + 12 * HOUR)],
-    ["is known and asks on such a day", many(12, HOUR), known, null],
+    ["sends the first request", [], stranger, null],
+    ["sends a request right after another requester", [asked(1 * SECOND)], stranger, null],
+    [
+      "sends a request right after its own",
+      [asked(10 * SECOND, { isOwn: true })],
+      stranger,
+      new Date(now.getTime() + 20 * SECOND),
+    ],
+    ["has sent five requests", many(5, 10 * MINUTE, { isOwn: true }), stranger, new Date(now.getTime() + 10 * MINUTE)],
+    ["sends a request after five requests of others", many(5, MINUTE), stranger, null],
+    [
+      "sends a request after others have used up the share of an hour",
+      many(6, MINUTE),
+      stranger,
+      new Date(now.getTime() + 54 * MINUTE),
+    ],
+    ["is known and sends a request at that time", many(6, MINUTE), known, null],
+    [
+      "sends a request after others have used up the share of a day",
+      many(12, HOUR),
+      stranger,
+      new Date(now.getTime() + 12 * HOUR),
+    ],
+    ["is known and sends a request on such a day", many(12, HOUR), known, null],
     [
       "asks when known browsers have used up the hour",
       many(10, MINUTE, { isKnownDevice: true }),
@@ -81,7 +101,12 @@ describe("a requester", () => {
       stranger,
       new Date(now.getTime() + MINUTE),
     ],
-    ["is known and asks then, too", many(3, MINUTE, { openUntil: new Date(now.getTime() + MINUTE) }), known, null],
+    [
+      "is known and sends a request during that time",
+      many(3, MINUTE, { openUntil: new Date(now.getTime() + MINUTE) }),
+      known,
+      null,
+    ],
     [
       "asks while two of others and its own are open",
       [

@@ -129,7 +129,7 @@ describe("refreshing a session", () => {
   const reuses: [what: string, first: Record<string, string>, then: Record<string, string>, afterMs: number][] = [
     ["that was used more than 20 seconds before", {}, {}, 20 * SECOND + 1],
     ["that another program has just used", { "user-agent": "App/1" }, { "user-agent": "curl/8" }, 0],
-    ["that somebody elsewhere has just used", {}, { "x-forwarded-for": "198.51.100.7" }, 0],
+    ["just used at another address", {}, { "x-forwarded-for": "198.51.100.7" }, 0],
     ["that another browser has just used", fromDevice(1), fromDevice(2), 0],
     ["that a browser has just used, without its cookie", fromDevice(1), {}, 0],
   ];

@@ -572,7 +572,7 @@ describe("two one-time passwords in one request", () => {
 
   test.each<[how: string, document: (customerId: string) => string]>([
     ["under two names", (id) => `mutation { a: ${ask(id)} b: ${ask(id)} }`],
-    ["one to ask for and one to verify", (id) => `mutation { ${ask(id)} ${verify} }`],
+    ["a request and a verification of a password", (id) => `mutation { ${ask(id)} ${verify} }`],
     ["in a fragment", (id) => `mutation { a: ${ask(id)} ...B } fragment B on Mutation { b: ${ask(id)} }`],
     ["in an inline fragment", (id) => `mutation { a: ${ask(id)} ... on Mutation { b: ${ask(id)} } }`],
     ["in two operations", (id) => `mutation A { ${ask(id)} } mutation B { ${ask(id)} }`],

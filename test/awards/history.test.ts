@@ -129,7 +129,7 @@ describe("the reward history", () => {
         action: "register",
         campaign: "welcome",
         rule: "Welcome bonus",
-        explanation: ['Rule "Welcome bonus", version 1.', "A fixed bonus of 500 points.", "500 points given."],
+        explanation: ['Rule "Welcome bonus", version 1.', "A fixed bonus of 500 points.", "500 points awarded."],
         drawId: null,
         earnedAt: clock.now().toISOString(),
         availableAt: clock.now().toISOString(),
@@ -202,15 +202,15 @@ describe("the reward history", () => {
     const [sharers] = (await history(customer)).nodes;
     expect(sharers?.explanation).toEqual([
       'Rule "Bring a friend", version 1.',
-      "Referral number 3, by the rung from 1: 200 points.",
-      "The cap for a member's day is 1000, 900 used: 200 cut to 100.",
-      "100 points given.",
+      "Referral number 3, by the step from 1: 200 points.",
+      "The cap per member and day is 1000, 900 used: 200 cut to 100.",
+      "100 points awarded.",
     ]);
     const [newcomers] = (await history(stranger)).nodes;
     expect(newcomers?.explanation).toEqual([
       'Rule "Bring a friend", version 1.',
       "Newcomer: a fixed bonus of 77 points.",
-      "Newcomer: 77 points given.",
+      "Newcomer: 77 points awarded.",
     ]);
     expect(JSON.stringify([sharers, newcomers])).not.toMatch(/2001[12]/);
   });

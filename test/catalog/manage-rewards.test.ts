@@ -242,9 +242,9 @@ describe("adjusting stock", () => {
 
   test.each([
     ["below zero", { by: -6 }],
-    ["to less than nothing", { to: -1 }],
-    ["beyond what can be counted", { by: 2_147_483_647 }],
-    ["to what is not a limit and not none", { unlimited: false }],
+    ["to a negative stock", { to: -1 }],
+    ["beyond the largest integer", { by: 2_147_483_647 }],
+    ["with an invalid value of unlimited", { unlimited: false }],
   ])("is refused %s", async (_, change) => {
     const reward = await gateway.merchandise({ stock: 5 });
     expect(await adjust(reward, change)).toMatchObject({ reward: null, userErrors: [{ code: "STOCK_INVALID" }] });
@@ -296,7 +296,7 @@ test.each([
   for (const rewardId of [globalId(`Reward:${randomUUID()}`), globalId(`Cart:${randomUUID()}`), "x", "", "🎁"])
     expect(await operate(mutation, { rewardId, ...rest })).toEqual({
       reward: null,
-      userErrors: [{ code: "REWARD_NOT_FOUND", message: "There is no such reward.", field: ["input", "rewardId"] }],
+      userErrors: [{ code: "REWARD_NOT_FOUND", message: "Reward not found.", field: ["input", "rewardId"] }],
     });
 });
 

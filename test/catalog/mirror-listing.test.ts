@@ -226,7 +226,7 @@ describe("the wallets for", () => {
   const all = ["INDIVIDUAL", "GROUP"];
   test.each<[string, number | null, PaymentConfig[], string[], string[]]>([
     ["points without a config", 10, [], ["GROUP"], all],
-    ["nothing without a config", 0, [], ["INDIVIDUAL"], ["INDIVIDUAL"]],
+    ["no wallet without a payment configuration", 0, [], ["INDIVIDUAL"], ["INDIVIDUAL"]],
     ["no price at all", null, [], ["INDIVIDUAL"], ["INDIVIDUAL"]],
     ["POINTS", 10, [config("POINTS", 10)], ["GROUP"], all],
     ["POINTS or FREE", 10, [config("POINTS", 10), config("FREE")], all, all],
@@ -237,7 +237,7 @@ describe("the wallets for", () => {
     ["a way not known yet", 10, [config("BARTER")], [], []],
     ["a fraction of a point", 10.5, [config("POINTS", 10.5)], [], []],
     ["a fraction of a point, or FREE", 10.5, [config("POINTS", 10.5), config("FREE")], ["INDIVIDUAL"], []],
-    ["a price below nothing", -1, [config("FREE")], [], []],
+    ["a negative price", -1, [config("FREE")], [], []],
   ])("%s", (_, points, paymentConfigs, ofClient, ofCapillary) => {
     expect(walletsFor({ points, paymentConfigs }, "client")).toEqual(ofClient);
     expect(walletsFor({ points, paymentConfigs }, "capillary")).toEqual(ofCapillary);

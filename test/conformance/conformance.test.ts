@@ -182,7 +182,7 @@ test("the command prints the report and has an exit code", async () => {
   expect([bad.code, bad.output]).toEqual([1, expect.stringContaining("does not conform")]);
   const port = await freePort();
   const away = await run(`http://127.0.0.1:${port}`, "--customer", CUSTOMER, ...credentials);
-  expect([away.code, away.output]).toEqual([2, expect.stringContaining("Nothing was checked.")]);
+  expect([away.code, away.output]).toEqual([2, expect.stringContaining("No check was run.")]);
   const nothing = await run("points.example.com");
   expect([nothing.code, nothing.output]).toEqual([2, expect.stringContaining("Give the address")]);
 });

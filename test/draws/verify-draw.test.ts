@@ -119,7 +119,7 @@ describe("a draw is invalid", () => {
   });
   test.each([
     ["nothing at all", ""],
-    ["something else", "{}\n[]\nhello\n"],
+    ["another format", "{}\n[]\nhello\n"],
     ["bytes that are no text", Buffer.from([0xff, 0xfe, 0x00])],
     ["numbers written in another way", file.replace('"number":3,', '"number":3.0,')],
     ["a mark before the first byte", `\uFEFF${file}`],

@@ -239,7 +239,7 @@ describe("the filter of the feed", () => {
   });
 
   test.each<[string, object]>([
-    ["a type nobody knows", { type: "VOUCHER_REVEALED", code: "X" }],
+    ["an unknown type", { type: "VOUCHER_REVEALED", code: "X" }],
     ["an award known by a member's number", { ...awardMade(), awardId: "20011" }],
     ["a campaign that is no name of one", { ...awardMade(), campaign: "Somebody's" }],
     ["a reason in the ledger's words", { ...awardMade(), type: "AWARD_REFUSED", reason: "customer 20011 is blocked" }],

@@ -237,7 +237,7 @@ describe("a subscriber to member events", () => {
   });
 
   test.each([
-    ["somebody who is not signed in", () => gateway.anonymous, "UNAUTHENTICATED"],
+    ["a caller who is not signed in", () => gateway.anonymous, "UNAUTHENTICATED"],
     ["an operator", () => gateway.operator, "FORBIDDEN"],
   ])("cannot be %s", async (_, by, code) => {
     await expect(listenFor(1, start, { by: by() })).rejects.toThrow(code);

@@ -58,7 +58,7 @@ test.each<[what: string, sent: Sent]>([
   ["that cannot be read", { query: "{ me {" }],
   ["that is empty", { query: " " }],
   ["of too many tokens", { query: `{ ${repeated(1_000, (n) => `a${n} { b }`)} }` }],
-  ["of a field that is not there", { query: "{ zzz }" }],
+  ["of an unknown field", { query: "{ zzz }" }],
   ["with too many mistakes to name all", { query: `{ ${repeated(20, (n) => `zzz${n}`)} }` }],
   ["that is too deep", { query: `{ me ${repeated(4, () => "{ orders { nodes { customer ")} { id } ${"}".repeat(13)}` }],
   ["with too many aliases", { query: `{ ${repeated(16, (n) => `a${n}: me { id }`)} }` }],
@@ -80,7 +80,7 @@ test.each<[what: string, sent: Sent]>([
     "that is known by no hash",
     { query: "", extensions: { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } } },
   ],
-  ["whose field refuses", { query: "{ orders { totalCount } }" }],
+  ["with a field that is refused", { query: "{ orders { totalCount } }" }],
 ])("an operation %s is refused in the same words over each transport", async (_, sent) => {
   const words = async ({ data, errors }: Answer) => ({
     data: data ?? null,

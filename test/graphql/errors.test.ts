@@ -88,7 +88,7 @@ describe("a gateway", () => {
 
   test.each<[string, number, string, unknown]>([
     ["a document that cannot be read", 400, "GRAPHQL_PARSE_FAILED", { query: "{" }],
-    ["a field that is not there", 400, "GRAPHQL_VALIDATION_FAILED", { query: "{ rewardz }" }],
+    ["an unknown field", 400, "GRAPHQL_VALIDATION_FAILED", { query: "{ rewardz }" }],
     [
       "a literal out of range",
       400,

@@ -138,10 +138,10 @@ describe("the answer to an anonymous GET of the catalogue", () => {
   });
 
   test.each<[what: string, query: string, headers?: () => Record<string, string>]>([
-    ["of somebody who is signed in", catalogue, authorization],
+    ["of a signed-in customer", catalogue, authorization],
     ["of an operator", catalogue, () => ({ authorization: `Bearer ${gateway.operator.token}` })],
     ["about oneself", "{ me { customerId } rewards(first: 1) { totalCount } }"],
-    ["of what depends on the moment", "{ rewards(first: 1) { nodes { redeemability { redeemable } } } }"],
+    ["of a field that depends on the time", "{ rewards(first: 1) { nodes { redeemability { redeemable } } } }"],
     ["that has errors", "{ rewards(first: 0) { totalCount } }"],
     ["that fails in part", "{ rewardCategories { name } orders { totalCount } }"],
     ["that is not valid", "{ rewards { none } }"],
@@ -245,10 +245,10 @@ describe("an event stream", () => {
   });
 
   test.each<[what: string, code: string, body: () => unknown, headers?: () => Record<string, string>]>([
-    ["of nobody", "UNAUTHENTICATED", watched, () => ({})],
+    ["without a subject", "UNAUTHENTICATED", watched, () => ({})],
     ["with a token that is not good", "UNAUTHENTICATED", watched, () => ({ authorization: "Bearer x" })],
-    ["of somebody else's order", "BAD_USER_INPUT", () => ({ ...watched(), variables: { id: "x" } })],
-    ["that changes something", "BAD_USER_INPUT", () => ({ query: "mutation { clearCart { userErrors { code } } }" })],
+    ["of another customer's order", "BAD_USER_INPUT", () => ({ ...watched(), variables: { id: "x" } })],
+    ["that is a mutation", "BAD_USER_INPUT", () => ({ query: "mutation { clearCart { userErrors { code } } }" })],
     ["that is not valid", "GRAPHQL_VALIDATION_FAILED", () => ({ query: "subscription { none }" })],
     ["that cannot be read", "GRAPHQL_PARSE_FAILED", () => ({ query: "subscription {" })],
     ["about the schema", "GRAPHQL_VALIDATION_FAILED", () => ({ query: "{ __schema { queryType { name } } }" })],

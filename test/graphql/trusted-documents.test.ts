@@ -86,7 +86,7 @@ describe("a gateway that runs only trusted documents", () => {
     ["a trusted text, spaced otherwise", 403, "QUERY_NOT_IN_SAFELIST", { query: `${me} ` }],
     ["an operation beside a trusted one", 403, "QUERY_NOT_IN_SAFELIST", { query: `${me} query Free ${free}` }],
     ["introspection", 403, "QUERY_NOT_IN_SAFELIST", { query: "{ __schema { types { name } } }" }],
-    ["what is not GraphQL", 403, "QUERY_NOT_IN_SAFELIST", { query: "{ nonsense" }],
+    ["a text that is not GraphQL", 403, "QUERY_NOT_IN_SAFELIST", { query: "{ nonsense" }],
     ["an id of another shape", 400, "BAD_USER_INPUT", { documentId: hashOf(me) }],
     ["no document", 400, "BAD_REQUEST", { variables: {} }],
     ["an empty one", 400, "BAD_REQUEST", { query: "" }],
@@ -195,7 +195,7 @@ describe("a manifest", () => {
     ["that is no JSON", "{", "is not JSON"],
     ["of another shape", [me], "expected an object of texts by their ids, or Apollo's persisted query manifest"],
     ["with the hash of another text", { [hashOf(free)]: me }, `${hashOf(free)}: is not the SHA-256 of its text`],
-    ["that asks for what there is not", manifestOf("{ mee }"), `Cannot query field "mee" on type "Query"`],
+    ["with an unknown field", manifestOf("{ mee }"), `Cannot query field "mee" on type "Query"`],
     ["that is no GraphQL", manifestOf("{"), "Syntax Error"],
     [
       "over a limit",

@@ -110,7 +110,7 @@ describe("a list without the state of the membership", () => {
     expect(asked()).toEqual(["get", "7", "userGroup2"]);
   });
   test.each([
-    ["has them as one who left", { ...group, fleetGroupUsers: [user(8, true, true), user(7, false)] }],
+    ["lists the customer as a former member", { ...group, fleetGroupUsers: [user(8, true, true), user(7, false)] }],
     ["does not know them", { ...group, fleetGroupUsers: [user(8, true, true)] }],
     ["is none", v2No(1632)],
   ])("is empty if the group %s", async (_, said) => {

@@ -31,8 +31,8 @@ async function answerTo(sent: string): Promise<string> {
 
 describe("a connection", () => {
   test.each<[what: string, sent: string]>([
-    ["that sends nothing", ""],
-    ["whose header does not end", "POST /graphql HTTP/1.1\r\nhost: h\r\nx-slow: "],
+    ["that sends no data", ""],
+    ["with an unfinished header", "POST /graphql HTTP/1.1\r\nhost: h\r\nx-slow: "],
     [
       "whose body does not come",
       "POST /graphql HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{",

@@ -42,11 +42,11 @@ test.each(["/nothing", "/rewards/a/b", "/graphiql/nothing", "/site/nothing.js", 
     const script = await ask(path, { headers: { accept: "*/*" } });
     expect([script.status, script.type]).toEqual([404, json]);
     expect(JSON.parse(script.text)).toEqual({
-      error: `Nothing is served at this address: GET ${path}`,
+      error: `No page is served at this address: GET ${path}`,
       requestId: script.response.headers.get("x-request-id"),
       errors: [
         {
-          message: `Nothing is served at this address: GET ${path}`,
+          message: `No page is served at this address: GET ${path}`,
           extensions: {
             code: "BAD_USER_INPUT",
             retryable: false,
@@ -70,8 +70,8 @@ test("HEAD has the status and the headers of GET, and no body", async () => {
 });
 
 test.each([
-  ["/draws/nothing.jsonl", 404, {}, "There is no such draw."],
-  ["/images/rewards/nothing", 404, {}, "There is no such picture."],
+  ["/draws/nothing.jsonl", 404, {}, "Draw not found."],
+  ["/images/rewards/nothing", 404, {}, "Picture not found."],
   [`/rewards/${"x".repeat(200)}`, 414, {}, "The address is too long."],
   ["/rewards", 405, { method: "POST" }, "/rewards accepts only GET, HEAD, not POST."],
   ["/graphql", 405, { method: "PUT" }, "/graphql accepts only GET, HEAD, POST, not PUT."],
@@ -110,7 +110,7 @@ test("an address that cannot be decoded is a clear error", async () => {
 
 test("an address is escaped in the page", async () => {
   const { text } = await ask("/a&b", { method: "POST", headers: browser });
-  expect(text).toContain("<p>Nothing is served at this address: POST /a&amp;b</p>");
+  expect(text).toContain("<p>No page is served at this address: POST /a&amp;b</p>");
 });
 
 test("files beside the built GraphiQL are not served", async () => {

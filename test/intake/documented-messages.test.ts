@@ -110,7 +110,7 @@ test("the same through GraphQL returns the points of each line and the reason", 
       line: 1,
       awarded: true,
       reason: null,
-      explanation: ['Rule "A friend buys", version 1.', "Product 10: 50 points.", "50 points given."],
+      explanation: ['Rule "A friend buys", version 1.', "Product 10: 50 points.", "50 points awarded."],
       awards: [
         {
           action: "TRANSACTION_REFERRAL",

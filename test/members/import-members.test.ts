@@ -40,7 +40,7 @@ test("a list is linked row by row, and failed rows are reported", async () => {
     awardsReleased: 1,
     unknownCustomerIds: ["l-1", "l-5"],
     rejected: [
-      { row: 2, code: "MEMBER_CONFLICT", reason: "One of these ids belongs to another customer already." },
+      { row: 2, code: "MEMBER_CONFLICT", reason: "Another customer already has one of these ids." },
       { row: 3, code: "INVALID_INPUT", reason: "Say which customer, and at least one id of theirs." },
       { row: 4, code: "INVALID_INPUT", reason: "userId: is no such id" },
     ],
@@ -78,7 +78,7 @@ describe("a file", () => {
     const result = { code: 1, out: expect.stringMatching(/^151 linked, 2 not; 0 awards had waited for it\.$/m) };
     expect(await imported(csv)).toEqual({
       ...result,
-      err: "line 2: INVALID_INPUT: userId: is no such id\nline 155: MEMBER_CONFLICT: One of these ids belongs to another customer already.",
+      err: "line 2: INVALID_INPUT: userId: is no such id\nline 155: MEMBER_CONFLICT: Another customer already has one of these ids.",
     });
     expect((await customersOf("f-")).length).toBe(151);
     expect(await imported(csv)).toMatchObject(result);
@@ -121,7 +121,7 @@ describe("a file", () => {
     });
     expect(await imported(csv, { url: "http://127.0.0.1:9" })).toMatchObject({
       code: 2,
-      err: expect.stringContaining("Nothing answers"),
+      err: expect.stringContaining("No gateway answers"),
     });
     expect(await customersOf("stranger")).toEqual([]);
   });

@@ -65,7 +65,7 @@ const accepted: [title: string, raw: string, meant: object, rule?: string][] = [
     member({ userId: "7" }),
   ],
   ["two spellings that agree", promo({ ID: "7" }), member({ userId: "7" }), "repeated-key"],
-  ["two spellings of which one says nothing", promo({ ID: "" }), member({ userId: "7" }), "repeated-key"],
+  ["two spellings of which one is empty", promo({ ID: "" }), member({ userId: "7" }), "repeated-key"],
   ["envelope keys in snake case", checkIn({}, { ticket_id: "T-1" }), { ticketId: "T-1" }, "key-spelling"],
   // actions
   ["refferal", acts("registerrefferal"), { action: "registerreferral" }, "action-alias"],
@@ -190,7 +190,7 @@ const accepted: [title: string, raw: string, meant: object, rule?: string][] = [
     { ...worth(6), ...at(AT.toISOString()) },
     "line-filled-from-data",
   ],
-  ["a second date nobody needs", promo({ date: "2024-01-01 00:00:00" }), at(AT.toISOString()), "not-used"],
+  ["an unused second date", promo({ date: "2024-01-01 00:00:00" }), at(AT.toISOString()), "not-used"],
   [
     "one transaction of several lines",
     promo({
@@ -277,7 +277,7 @@ const accepted: [title: string, raw: string, meant: object, rule?: string][] = [
       .replaceAll(" \n:", ":"),
     { action: "transactionpromo" },
   ],
-  ["NUL in what nobody knows", promo({ note: "a\0b" }), { unknown: { "Data.note": "a\uFFFDb" } }],
+  ["NUL in an unknown field", promo({ note: "a\0b" }), { unknown: { "Data.note": "a\uFFFDb" } }],
   ["eight levels", promo({ deep: JSON.parse(nested(6)) }), { action: "transactionpromo" }],
 ];
 
@@ -316,7 +316,7 @@ const refused: [title: string, raw: string | Uint8Array, codes: string | string[
   ],
   ["two spellings that disagree", referral({ id_user_share: 9 }), "CONFLICTING_KEYS", "Data.id_user_share"],
   ["two names that disagree", promo({ userId: 8 }), "CONFLICTING_KEYS", "Data.userId"],
-  ["two spellings of nobody's key that disagree", promo({ "a-b": 1, aB: 2 }), "CONFLICTING_KEYS", "Data.aB"],
+  ["two contradictory spellings of an unknown key", promo({ "a-b": 1, aB: 2 }), "CONFLICTING_KEYS", "Data.aB"],
   // actions
   ["no action", acts(undefined), "ACTION_MISSING"],
   ["only process and task", acts("process", {}, { Action: "task" }), "ACTION_MISSING"],
@@ -334,10 +334,10 @@ const refused: [title: string, raw: string | Uint8Array, codes: string | string[
   ],
   ["an unknown Action beside a known command", acts("register", {}, { Action: "delete" }), "ACTION_UNKNOWN", "Action"],
   // identity
-  ["nobody", promo({ id: null }), "MEMBER_MISSING", "Data.id"],
+  ["no member", promo({ id: null }), "MEMBER_MISSING", "Data.id"],
   ["user 0", promo({ id: 0 }), "MEMBER_MISSING", "Data.id"],
   ["a client and no member", promo({ id: "", ClientId: "app" }), "MEMBER_MISSING"],
-  ["a check-in of nobody", checkIn({}, { ResourceId: "" }), "MEMBER_MISSING"],
+  ["a check-in without a member", checkIn({}, { ResourceId: "" }), "MEMBER_MISSING"],
   [
     "a ResourceId that is no national id, and nobody else",
     promo({ id: "" }, { Resource: "store", ResourceId: "55" }),
@@ -414,7 +414,7 @@ const refused: [title: string, raw: string | Uint8Array, codes: string | string[
   ["a TicketId that is an object", promo({}, { TicketId: { id: 1 } }), "TEXT_INVALID", "TicketId"],
   // amounts
   ["no amount", lineOf({ date: DATE }), "AMOUNT_MISSING", "Data.transaction[0].amount"],
-  ["less than nothing", paid(-5), "AMOUNT_INVALID"],
+  ["a negative amount", paid(-5), "AMOUNT_INVALID"],
   ["half a unit", paid(6843.5), "AMOUNT_INVALID"],
   ["six or six thousand", paid("6.000"), "AMOUNT_INVALID"],
   ["six or six thousand, with a comma", paid("6,000"), "AMOUNT_INVALID"],

@@ -63,7 +63,7 @@ browserTest("a check-in raises the streak and the balance once, and another tab 
   const earned = other.getByRole("region", { name: "Your earnings" }).getByRole("listitem");
   await earned.filter({ hasText: "Daily check-in" }).filter({ hasText: "+5" }).getByText("In your wallet").waitFor();
   await other.getByText("How it was calculated").click();
-  await other.getByText("Day 1 in a row, day 1 of the cycle: 5 points.").waitFor();
+  await other.getByText("Consecutive day 1, day 1 of the cycle: 5 points.").waitFor();
 
   expect(sent).toBe(1);
   expect(gateway.ledgerOf(customer)).toEqual([100, 5]);

@@ -168,7 +168,7 @@ describe("a line that Capillary refuses", () => {
     ["ended or not begun", { code: 8003 }, "INACTIVE"],
     ["another segment", { code: 12034 }, "NOT_ELIGIBLE"],
     ["a payment mode that is not the reward's", { code: 12016 }, "NOT_CONFIGURED"],
-    ["a number nobody has heard of", { code: 77_001 }, "UPSTREAM_REFUSED"],
+    ["an unknown code", { code: 77_001 }, "UPSTREAM_REFUSED"],
   ];
   test.each(refusals)(
     "(%s) fails with a reason, takes no points, and leaves the other lines as they are",

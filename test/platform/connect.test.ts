@@ -109,7 +109,7 @@ describe("the error for a DATABASE_URL without a usable database says what to do
   });
 
   test.each([
-    ["may create nothing", [], "may not create tables in database"],
+    ["may not create tables", [], "may not create tables in database"],
     [
       "may only read",
       ["alter database $database owner to $role", "alter role $role set default_transaction_read_only = on"],

@@ -23,7 +23,7 @@ test.each<[string, unknown, string | null]>([
   ["every address refuses", new AggregateError([coded("ECONNREFUSED")], ""), "unreachable"],
   ["Prisma: a standby", prisma("P2010", postgres("25006")), "read-only"],
   ["Prisma: a lock in vain", prisma("P2010", postgres("55P03")), "busy"],
-  ["Prisma: nothing listens", prisma("P1001", { kind: "DatabaseNotReachable" }), "unreachable"],
+  ["Prisma: no server listens", prisma("P1001", { kind: "DatabaseNotReachable" }), "unreachable"],
   ["Prisma: no free connection for a transaction", prisma("P2028"), "busy"],
   ["its adapter alone: cut", new DriverAdapterError({ kind: "ConnectionClosed" }), "unreachable"],
   ["its adapter alone: the server stops", new DriverAdapterError(postgres("57P01")), "unreachable"],

@@ -144,7 +144,7 @@ describe("the constraints of the tables", () => {
     ["a negative price", { points: -1 }, "rewards_points_range"],
     ["a price that JSON cannot carry", { points: "9007199254740992" }, "rewards_points_range"],
     ["stock below zero", { stock: -1 }, "rewards_stock_not_negative"],
-    ["a limit of nothing", { limit_per_customer: 0 }, "rewards_limit_positive"],
+    ["a limit of zero", { limit_per_customer: 0 }, "rewards_limit_positive"],
     ["an end before its beginning", { valid_from: "2027-01-02", valid_until: "2027-01-01" }, "rewards_dates_in_order"],
     ["no name at Capillary if it is Capillary's", { source: "CAPILLARY" }, "rewards_mirrored_known"],
     ["a name at Capillary if it is ours", { upstream_id: "1" }, "rewards_mirrored_known"],

@@ -54,7 +54,7 @@ async function followedOrder() {
 
 const unavailable = (message: string) => [{ message, extensions: { code: "SERVICE_UNAVAILABLE", retryable: true } }];
 const ANYTHING = "The service is not available right now. Try again in a moment.";
-const CHANGES = "Nothing can be changed right now. Try again in a moment.";
+const CHANGES = "Changes are not possible right now. Try again in a moment.";
 
 describe("while PostgreSQL is down", () => {
   test("readiness and errors report it; orders and subscriptions continue by themselves afterwards", async () => {

@@ -100,7 +100,7 @@ describe("a failed start prints the reason, without a stack", () => {
 
   test("a script with an unknown HOST", async () => {
     const err = await failureOf("scripts/warehouse.ts", { HOST: "nowhere.invalid" }, ["ORD-1", "1", "SHIPPED"]);
-    expect(err).toContain("Nothing answers at http://nowhere.invalid:");
+    expect(err).toContain("No gateway answers at http://nowhere.invalid:");
   });
 
   test("with a warning about a misspelled setting", async () => {

@@ -9,7 +9,7 @@ const [today = ""] = june(20);
 
 describe("a streak", () => {
   test.each([
-    ["nobody's", june(), 0, 0, 0],
+    ["without check-ins", june(), 0, 0, 0],
     ["of today", june(20), 1, 1, 1],
     ["of yesterday, which today may go on", june(18, 19), 2, 2, 2],
     ["broken the day before yesterday", june(16, 17, 18), 0, 3, 0],
@@ -50,8 +50,8 @@ describe("a streak", () => {
   });
 
   test.each([
-    ["today for who begins", june(), [1], "2024-06-20", 1],
-    ["the seventh day from today for who begins", june(), [7], "2024-06-26", 7],
+    ["today for a member without a streak", june(), [1], "2024-06-20", 1],
+    ["the seventh day from today for a member without a streak", june(), [7], "2024-06-26", 7],
     ["the seventh day, counted from the first", june(19, 20), [7], "2024-06-25", 7],
     ["today, if it is the seventh", june(14, 15, 16, 17, 18, 19), [7], "2024-06-20", 7],
     ["a week on, after a seventh", june(14, 15, 16, 17, 18, 19, 20), [7], "2024-06-27", 7],

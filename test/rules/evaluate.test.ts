@@ -227,8 +227,8 @@ describe("an explanation", () => {
       'Rule "Test rule", version 1.',
       "1000 at 1 point per 100 (the tier from 0), rounded down: 10 points.",
       '10 times 1.5 for "Tuesdays", rounded down: 15 points.',
-      "The cap for one event is 8, 0 used: 15 cut to 8.",
-      "8 points given.",
+      "The cap per event is 8, 0 used: 15 cut to 8.",
+      "8 points awarded.",
     ]);
   });
   test("hides the programme's budget, except that it is exhausted", () => {
@@ -236,8 +236,8 @@ describe("an explanation", () => {
     const counters = new Map([["budget/transactionpromo-rule", 996]]);
     const [decision] = evaluate({ rules: [promo], facts: buy, usage: { ...noUsage, counters } });
     expect(decision && explain(decision.explanation).slice(2)).toEqual([
-      "10 cut to 4: the programme has no more left.",
-      "4 points given.",
+      "10 cut to 4: the budget of the programme is used up.",
+      "4 points awarded.",
     ]);
   });
   test("shows neither side the other's id", () => {
@@ -246,9 +246,9 @@ describe("an explanation", () => {
     expect(decision && explain(decision.explanation)).toEqual([
       'Rule "Test rule", version 1.',
       "Newcomer: a fixed bonus of 100 points.",
-      "Sharer: referral number 1, by the rung from 1: 200 points.",
-      "Newcomer: 100 points given.",
-      "Sharer: 200 points given.",
+      "Sharer: referral number 1, by the step from 1: 200 points.",
+      "Newcomer: 100 points awarded.",
+      "Sharer: 200 points awarded.",
     ]);
   });
   test("has a text for every reason", () => {
@@ -257,7 +257,7 @@ describe("an explanation", () => {
       facts: line("luckydraw", { amount: 10 }),
       usage: noUsage,
     });
-    expect(skipped && explain(skipped.explanation).at(-1)).toBe("Nothing given: 10 is below the minimum of 1000.");
+    expect(skipped && explain(skipped.explanation).at(-1)).toBe("No award: 10 is below the minimum of 1000.");
   });
 });
 

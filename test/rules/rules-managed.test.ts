@@ -46,7 +46,7 @@ test("a new version applies within its window; earlier events follow the old one
 test.each([
   ["a name that is taken", "createRewardRule", "welcome-bonus", sampleRule("register"), "RULE_ID_TAKEN"],
   ["a name that is none", "createRewardRule", "No Name", sampleRule("register"), "INVALID_INPUT"],
-  ["what is no rule", "createRewardRule", "new-rule", { action: "register" }, "INVALID_INPUT"],
+  ["an invalid definition", "createRewardRule", "new-rule", { action: "register" }, "INVALID_INPUT"],
   [
     "a draw that is not there",
     "createRewardRule",
@@ -55,7 +55,7 @@ test.each([
     "INVALID_INPUT",
   ],
   ["another action in a new version", "reviseRewardRule", "welcome-bonus", sampleRule("luckydraw"), "INVALID_INPUT"],
-  ["a new version of nothing", "reviseRewardRule", "nothing", sampleRule("register"), "RULE_NOT_FOUND"],
+  ["a new version of an unknown rule", "reviseRewardRule", "nothing", sampleRule("register"), "RULE_NOT_FOUND"],
 ] as const)("%s is refused", async (_, mutation, ruleId, definition, code) => {
   const { rule, userErrors } = await change(mutation, ruleId, definition);
   expect(rule).toBeNull();

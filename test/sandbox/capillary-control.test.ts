@@ -119,15 +119,15 @@ describe("set-up", () => {
     ["a customer without a name", "/customers", { firstName: "X" }, 400, "externalId or mobile"],
     ["a masked mobile", "/customers", { mobile: "98XXXXXX45" }, 400, "mobile"],
     ["a group twice", "/groups", { id: 31059, members: [{ customer: "CUST12345" }] }, 409, "31059"],
-    ["a group of nobody", "/groups", { members: [] }, 400, "members"],
+    ["a group without members", "/groups", { members: [] }, 400, "members"],
     ["a group of strangers", "/groups", { members: [{ customer: "CUST9" }] }, 404, "CUST9"],
     ["a second primary member", "/members", { group: 31059, customer: ravi.id, role: "PRIMARY" }, 400, "PRIMARY"],
     ["a reward twice", "/rewards", { id: 15465, name: "X" }, 409, "15465"],
     ["a reward without a name", "/rewards", { intouchPoints: 1 }, 400, "name"],
-    ["a change of a reward there is not", "/rewards/change", { id: 1, enabled: true }, 404, "reward 1"],
+    ["a change of an unknown reward", "/rewards/change", { id: 1, enabled: true }, 404, "reward 1"],
     ["a debt", "/balances", { group: 31059, points: -1 }, 400, "points"],
     ["points for both", "/balances", { group: 31059, customer: "CUST12345", points: 1 }, 400, "exactly one"],
-    ["a flag nobody knows", "/flags", { REVOKE: true }, 400, "REVOKE"],
+    ["an unknown flag", "/flags", { REVOKE: true }, 400, "REVOKE"],
     ["a flag of the wrong kind", "/flags", { failureStatus: 500 }, 400, "failureStatus"],
   ];
   for (const [what, path, body, status, names] of refused) {

@@ -181,10 +181,10 @@ describe("a balance", () => {
   });
 
   const refused: [why: string, code: number, id: string, query: object][] = [
-    ["of nobody", 8015, "5", {}],
-    ["of a kind nobody knows", 1212, asha.id, { entityType: "STORE" }],
+    ["without a customer", 8015, "5", {}],
+    ["of an unknown kind", 1212, asha.id, { entityType: "STORE" }],
     ["of a fleet for a customer without one", 1632, "381798603", { entityType: "FLEET" }],
-    ["in a programme nobody knows", 1101, asha.id, { programId: 5 }],
+    ["in an unknown programme", 1101, asha.id, { programId: 5 }],
   ];
   for (const [why, code, id, query] of refused) {
     test(`is refused ${why}: ${code}`, async () => {

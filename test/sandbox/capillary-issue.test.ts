@@ -99,8 +99,8 @@ describe("the wallet", () => {
 describe("a group's wallet is closed to", () => {
   const closed: [who: string, code: string, request: object, prepare?: (sandbox: Sandbox) => void][] = [
     ["a member whose permission blocks redemption", "828", { mobile: "919712709263", ...fromFamily }],
-    ["a member who has left", "1620", { mobile: "919712709264", ...fromFamily }],
-    ["somebody marked as fraud", "820", { mobile: "917122001240", ...fromFamily }],
+    ["a former member", "1620", { mobile: "919712709264", ...fromFamily }],
+    ["a customer marked as fraud", "820", { mobile: "917122001240", ...fromFamily }],
     ["the members of a deleted group", "1632", { mobile: ravi.mobile, userGroup2ExternalId: "famgroup10" }],
     [
       "a member the group has just removed",
@@ -114,7 +114,7 @@ describe("a group's wallet is closed to", () => {
       byRavi,
       ({ capillary }) => capillary.changeGroup(family.id, { redemptionConfigured: false }),
     ],
-    ["a programme nobody has", "1101", { ...byRavi, programId: 12 }],
+    ["an unknown programme", "1101", { ...byRavi, programId: 12 }],
   ];
   for (const [who, code, request, prepare] of closed) {
     test(who, async () => {
@@ -268,7 +268,7 @@ describe("the price", () => {
     ["a config of another reward", 15470, 12016, { paymentConfig: { id: 33 } }],
     ["a config for a reward that has none", 15465, 12016, { paymentConfig: { id: 31 } }],
     ["a config without an id", 15470, 400, { paymentConfig: { redemptionValue: 5 } }],
-    ["a ratio of nothing", 15474, 400, {}],
+    ["a conversion ratio of zero", 15474, 400, {}],
   ];
   for (const [what, rewardId, code, request] of unclear) {
     test(`is not guessed: ${what} is ${code}`, async () => {
@@ -285,11 +285,11 @@ describe("a reward is refused", () => {
     ["before it starts", 15481, 8003],
     ["after it ended", 15482, 8003],
     ["when disabled", 15483, 8003],
-    ["when there is none", 99999, 8003],
+    ["for an unknown reward", 99999, 8003],
     ["outside its segment", 15480, 12034],
     ["without the card it is for", 15484, 12050],
     ["when its coupons are gone", 15485, 8004],
-    ["to nobody", 15465, 1014, { mobile: "910000000000" }],
+    ["to an unknown customer", 15465, 1014, { mobile: "910000000000" }],
     ["under another brand", 15465, 3004, { brand: "marveltest" }],
   ];
   for (const [why, rewardId, code, request] of refused) {

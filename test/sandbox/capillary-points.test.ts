@@ -44,14 +44,14 @@ describe("a check of redeemability", () => {
   const no: [why: string, code: number, query: object][] = [
     ["the balance is too low", 818, { points: 1201 }],
     ["the group's is, promised points or another programme's aside", 818, { ...ofFamily, points: 5001 }],
-    ["no points are asked for", 801, { points: 0 }],
-    ["there are four decimals", 878, { points: 0.1234 }],
-    ["nobody is registered", 816, { id: 5 }],
-    ["nobody is named", 889, { id: "" }],
+    ["zero points", 801, { points: 0 }],
+    ["four decimals", 878, { points: 0.1234 }],
+    ["an unregistered customer", 816, { id: 5 }],
+    ["no customer", 889, { id: "" }],
     ["the programme is unknown", 1101, { program_id: 12 }],
     ["no programme is named", 1101, { program_id: "" }],
     ["the group is unknown", 1632, { user_group2_id: 5 }],
-    ["there is no default group", 1632, { id: "381798603", use_default_user_group2: "true" }],
+    ["no default group", 1632, { id: "381798603", use_default_user_group2: "true" }],
     [
       "its primary member is unknown",
       1632,
@@ -321,7 +321,7 @@ describe("allocating points", () => {
     ["by a strategy nobody knows", 8136, { awardStrategyId: 1 }],
     ["with an expiry nobody knows", 8136, { expiryStrategyId: 1 }],
     ["for an event that earns nothing", 8136, { eventName: "Birthday" }],
-    ["to nobody", 8015, { lookupParams: { ...allocation.lookupParams, identifierValue: "CUST9" } }],
+    ["to an unknown customer", 8015, { lookupParams: { ...allocation.lookupParams, identifierValue: "CUST9" } }],
   ];
   for (const [why, code, change] of refused) {
     test(`allocates nothing ${why}: ${code}`, async () => {

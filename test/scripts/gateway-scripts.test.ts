@@ -71,7 +71,7 @@ describe.each(commands)("%s", (script, ...args) => {
     const PORT = await freePort();
     const { code, err } = await run(script, args, { PORT });
     expect(code).toBe(2);
-    expect(err).toMatch(`Nothing answers at http://localhost:${PORT} `);
+    expect(err).toMatch(`No gateway answers at http://localhost:${PORT} `);
     expect(err).toMatch(/Start the gateway with npm run start, or give this command the same PORT, HOST and DATA_DIR/);
     expect(err).not.toMatch(/^ +at /m);
   });

@@ -129,7 +129,7 @@ describe("as another user, on read-only files, without a variable of its environ
     const settings = production(database.url);
     const first = await outcome(["migrate"], settings);
     expect(first).toEqual({ code: 0, printed: `Applied ${(await migrationNames()).join(", ")}.\n` });
-    expect(await outcome(["migrate"], settings)).toEqual({ code: 0, printed: "Nothing to apply.\n" });
+    expect(await outcome(["migrate"], settings)).toEqual({ code: 0, printed: "No migration to apply.\n" });
   });
 
   test("start serves the API, the site and the health checks, and stops on SIGTERM; it writes no file", async () => {

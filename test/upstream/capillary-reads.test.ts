@@ -456,14 +456,14 @@ describe("a group", () => {
 
   test.each<[string, Answer]>([
     ["an error without an error", withStatus(404, { message: "Not Found", id: 31_059 })],
-    ["something else", { users: [] }],
-    ["a no that says no more", { success: "false", id: 31_059, errors: [] }],
+    ["another shape", { users: [] }],
+    ["a refusal without details", { success: "false", id: 31_059, errors: [] }],
     ["HTML", "<html>"],
-    ["silence", (response) => response.destroy()],
+    ["a closed connection", (response) => response.destroy()],
     ["500", withStatus(500, v2No(1632))],
   ])("answered with %s is unknown, or not visible", async (name, answer) => {
     const { seen, work } = await asking(answer, read);
-    const outcome = name === "a no that says no more" ? "refused" : "transient";
+    const outcome = name === "a refusal without details" ? "refused" : "transient";
     expect(await failureOf(work)).toMatchObject({ outcome });
     expect(seen).toHaveLength(1);
   });

@@ -532,9 +532,9 @@ describe("the circuit breaker", () => {
   });
 
   test.each([
-    ["a no", 400],
-    ["credentials that are not accepted", 401],
-    ["what is forbidden", 403],
+    ["a refusal", 400],
+    ["rejected credentials", 401],
+    ["a forbidden request", 403],
   ])("does not count %s, because the upstream answers", async (_, answered) => {
     status = answered;
     for (let time = 0; time < TRIES * 2; time += 1) expect(await ask()).not.toContain(paused);

@@ -145,9 +145,7 @@ export function makeOperatorAccountStore(deps: {
       await endSessionsWhere(tx, bus, { accountId: row.id }, now);
       return changed;
     });
-    return (
-      answer ?? refused(refusal("OPERATOR_ACCOUNT_NOT_FOUND", "There is no account of this name.", ["input", "name"]))
-    );
+    return answer ?? refused(refusal("OPERATOR_ACCOUNT_NOT_FOUND", "No account has this name.", ["input", "name"]));
   }
 
   return {
@@ -161,14 +159,14 @@ export function makeOperatorAccountStore(deps: {
       const { enrolmentSecret, data } = newLink(id, now);
       return inTransaction(db, async (tx) => {
         if ((await tx.operatorAccount.count()) >= MAX_ACCOUNTS) {
-          return refused(refusal("INVALID_INPUT", `There are ${MAX_ACCOUNTS} accounts already.`, ["input"]));
+          return refused(refusal("INVALID_INPUT", `The limit of ${MAX_ACCOUNTS} accounts is reached.`, ["input"]));
         }
         const [row] = await tx.operatorAccount.createManyAndReturn({
           data: [{ id, name, roles: [...new Set(roles)], createdAt: now, createdBy: by, ...data }],
           skipDuplicates: true,
         });
         if (!row) {
-          const message = `There is an account named ${name}. Renew its enrolment link, or choose another name.`;
+          const message = `An account named ${name} already exists. Renew its enrolment link, or choose another name.`;
           return refused(refusal("OPERATOR_ACCOUNT_NAME_TAKEN", message, ["input", "name"]));
         }
         await audit(tx, {

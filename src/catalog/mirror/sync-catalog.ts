@@ -101,7 +101,7 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
   }
 
   return async ({ waitMs = MAX_WAIT_MS, unlessWithinMs = 0, signal = new AbortController().signal } = {}) => {
-    if (!catalogue) return { ...noChanges, problem: "There is no Capillary here." };
+    if (!catalogue) return { ...noChanges, problem: "Capillary is not configured." };
     const work = async (): Promise<SyncReport> => {
       if (await ranWithin(unlessWithinMs)) return { ...noChanges, problem: null };
       const report = await run(catalogue, signal);

@@ -82,7 +82,7 @@ export function makeRedriveReward(deps: RedriveDeps): RedriveReward {
   };
 }
 
-const notFound = () => refused(refusal("QUARANTINED_REWARD_NOT_FOUND", "There is no such message.", ["input", "id"]));
+const notFound = () => refused(refusal("QUARANTINED_REWARD_NOT_FOUND", "Message not found.", ["input", "id"]));
 
 async function lockQuarantined(tx: Tx, id: string): Promise<QuarantinedReward | null> {
   await tx.$executeRaw`select from quarantined_rewards where id = ${id}::uuid for update`;

@@ -38,11 +38,11 @@ export interface RecordIssueOutcome {
 }
 
 const words: Partial<Record<RedeemabilityReason, string>> = {
-  INSUFFICIENT_POINTS: "There were not enough points.",
+  INSUFFICIENT_POINTS: "The wallet did not have enough points.",
   LIMIT_REACHED: "Its limit is reached.",
   NOT_ELIGIBLE: "It is not for you.",
   NOT_A_GROUP_MEMBER: "You are not in this group.",
-  GROUP_NOT_FOUND: "There is no such group.",
+  GROUP_NOT_FOUND: "Group not found.",
   NOT_CONFIGURED: "These points cannot pay for it.",
   INACTIVE: "It is no longer on offer.",
   UPSTREAM_UNAVAILABLE: "The rewards system is not reachable.",

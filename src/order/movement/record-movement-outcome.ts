@@ -143,7 +143,7 @@ export function makeRecordMovementOutcome({
       await failOrder(
         change,
         isTooSmall
-          ? { reason: "INSUFFICIENT_POINTS", message: "There were not enough points." }
+          ? { reason: "INSUFFICIENT_POINTS", message: "The wallet did not have enough points." }
           : { reason: "UPSTREAM_REFUSED", message: "The points could not be deducted." },
       );
       return "refused";

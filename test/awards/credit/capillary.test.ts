@@ -97,8 +97,8 @@ describe("when Capillary", () => {
     ["fails", { fault: "http-500" }],
     ["answers HTML", { fault: "malformed" }],
     ["has too much to do", { fault: "rate-limit" }],
-    ["says that the customer is locked", { fault: "refuse", code: 521, times: 6 }],
-    ["says to try later", { fault: "refuse", code: 886 }],
+    ["reports that the customer is locked", { fault: "refuse", code: 521, times: 6 }],
+    ["requests a later retry", { fault: "refuse", code: 886 }],
   ])("%s, awards are sent again under their key, and credited once", async (_, script) => {
     const customerId = newCustomer();
     fault(script);

@@ -113,7 +113,7 @@ describe("an award", () => {
 
   test.each([
     ["of a customer", newCustomer],
-    ["of somebody unknown", () => null],
+    ["of an unknown customer", () => null],
   ] as const)("%s whose last day has passed lapses, and no call is made", async (_, whose) => {
     const customerId = whose();
     const id = await award(customerId, { expiresAt: inHours(-1) });
@@ -156,7 +156,7 @@ describe("a ledger that", () => {
       { state: "CREDITED", attempts: 2 },
     ],
     ["disconnects and credits later", { fault: "hold", hangUp: true }, { state: "CREDITED", attempts: 2 }],
-    ["gives no answer in time", { fault: "never-answer" }, { state: "CREDITED", attempts: 2 }],
+    ["does not answer in time", { fault: "never-answer" }, { state: "CREDITED", attempts: 2 }],
     [
       "credits and gives no answer in time",
       { fault: "never-answer", commit: true },

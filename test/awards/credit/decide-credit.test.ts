@@ -16,9 +16,9 @@ const conclude = (history: typeof first, outcome: CreditOutcome, afterMs = 1_000
 
 describe("an answer", () => {
   test.each([
-    ["a yes", first, credited, { state: "CREDITED", retryMs: null, inFlightMs: 0 }],
-    ["a yes to a repetition", tooSoon, credited, { state: "CREDITED", retryMs: null, inFlightMs: 0 }],
-    ["a no", first, failed("refused"), { state: "REFUSED", retryMs: null, why: "so it said" }],
+    ["a success", first, credited, { state: "CREDITED", retryMs: null, inFlightMs: 0 }],
+    ["a success of a repetition", tooSoon, credited, { state: "CREDITED", retryMs: null, inFlightMs: 0 }],
+    ["a refusal", first, failed("refused"), { state: "REFUSED", retryMs: null, why: "so it said" }],
     ["a refusal of a retry", repeated, failed("refused"), { state: "REFUSED", retryMs: null }],
     [
       "a refusal while a call is in flight",
@@ -29,7 +29,12 @@ describe("an answer", () => {
     ["a call that was not sent", first, failed("not-sent"), { state: "PENDING", inFlightMs: 0 }],
     ["a retry that was not sent", repeated, failed("not-sent"), { state: "UNCERTAIN", inFlightMs: 0 }],
     ["a missing answer", first, failed("unknown"), { state: "UNCERTAIN", inFlightMs: 30_000 }],
-    ["an end of what can be asked", repeated, allThatIsKnown, { state: "NEEDS_ATTENTION", retryMs: null }],
+    [
+      "an unknown outcome that a repetition cannot resolve",
+      repeated,
+      allThatIsKnown,
+      { state: "NEEDS_ATTENTION", retryMs: null },
+    ],
     ["the same while a call is in flight", tooSoon, allThatIsKnown, { state: "UNCERTAIN", retryMs: 20_000 }],
   ] as const)("that is %s", (_, history, outcome, expected) => {
     expect(conclude(history, outcome)).toMatchObject(expected);

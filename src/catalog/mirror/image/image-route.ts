@@ -20,14 +20,14 @@ export function mountRewardImages(
   const { readRewardImage, readFallbackImage } = deps;
   fastify.get<{ Params: { sku: string } }>(`${folder}/:sku/fallback`, async (request, reply) => {
     const picture = await readFallbackImage(request.params.sku);
-    if (picture === null) return sendError(request, reply, 404, "There is no such picture.");
+    if (picture === null) return sendError(request, reply, 404, "Picture not found.");
     reply.header("content-security-policy", POLICY).header("cache-control", "public, max-age=3600");
     return reply.type("image/svg+xml").send(picture);
   });
   fastify.get<{ Params: { id: string } }>(`${folder}/:id`, async (request, reply) => {
     const { id } = request.params;
     const picture = UUID.test(id) ? await readRewardImage(id.toLowerCase()) : null;
-    if (picture === null) return sendError(request, reply, 404, "There is no such picture.");
+    if (picture === null) return sendError(request, reply, 404, "Picture not found.");
     reply.header("content-security-policy", POLICY);
     if (picture.isFallback) {
       return reply.header("cache-control", "public, max-age=60").type(picture.type).send(picture.bytes);
