@@ -1,6 +1,6 @@
 import { isRefused } from "../domain/refusal.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NO_UUID, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer } from "../graphql/guards.ts";
 import { languageAmong, languagesFor } from "../graphql/languages.ts";
 import type { PushSubscriptions } from "./push-subscriptions.ts";
@@ -35,7 +35,7 @@ export function pushResolvers({ subscriptions, publicKey }: PushResolversDeps): 
       },
       async removePushSubscription(_, { input }, context) {
         const { customerId } = requireCustomer(context);
-        await subscriptions.remove(customerId, uuidOf("PushSubscription", input.id) ?? NOWHERE);
+        await subscriptions.remove(customerId, uuidOf("PushSubscription", input.id) ?? NO_UUID);
         return { customer: { customerId }, userErrors: [] };
       },
     },

@@ -54,7 +54,7 @@ export function sendPushJob(deps: SendPushDeps): JobType<{ service: string }> {
     name: "send-push",
     async run({ service }, _, job) {
       if (!post || !services.includes(service)) return "done";
-      while (!job.isToYield) {
+      while (!job.shouldYield) {
         const due = await readDue(db, service, clock.now());
         if (due.length > 0) await sendBatch(service, due, post, job);
         else if (!(await db.pushSubscription.findFirst({ where: { service }, select: { id: true } }))) return "done";

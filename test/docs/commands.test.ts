@@ -60,7 +60,7 @@ function modulesOf(entry: string, found = new Set<string>()): Set<string> {
 
 /** The texts of a program: its literals, without its comments. */
 function textsOf(path: string): string[] {
-  const lang = extname(path).slice(1) as ParserOptions["lang"];
+  const lang = extname(path).slice(1) as NonNullable<ParserOptions["lang"]>;
   const texts: string[] = [];
   JSON.stringify(parseAst(read(path), { lang }), (_key, node: { type?: string; value?: unknown } | null) => {
     if (node?.type === "Literal" || node?.type === "JSXText") texts.push(String(node.value));

@@ -70,7 +70,9 @@ export function ImportCodes({ rewardId }: { rewardId: string }) {
         </div>
         {loading && <p role="status">Checking the rows …</p>}
         {tooLarge && (
-          <Notice tone="bad">The file is larger than 0.9 MB. Split it, or import it with node dist/bin/tessera.mjs vouchers:import.</Notice>
+          <Notice tone="bad">
+            The file is larger than 0.9 MB. Split it, or import it with node dist/bin/tessera.mjs vouchers:import.
+          </Notice>
         )}
         <Refusals refusals={refusals} />
         {imported !== null && <Notice tone="good" title={`${count(imported)} codes were imported.`} />}
