@@ -58,7 +58,7 @@ export async function compareLedger(db: Db, coverage: Coverage): Promise<Compari
     const [movements, entries] = await Promise.all([readMovements(db, batch), readOrderEntries(db, batch)]);
     movementCount += movements.length;
     entryCount += entries.length;
-    const entriesOf = Map.groupBy(entries, ({ orderId }) => orderId ?? "");
+    const entriesOf = Map.groupBy(await withoutRepairs(db, entries), ({ orderId }) => orderId ?? "");
     const movementsOf = Map.groupBy(movements, ({ orderNumber }) => orderNumber);
     for (const number of batch) {
       breaks.push(...compareOrder(number, movementsOf.get(number) ?? [], entriesOf.get(number) ?? [], coverage));
@@ -78,6 +78,16 @@ export async function compareLedger(db: Db, coverage: Coverage): Promise<Compari
     ],
     skipped: [],
   };
+}
+
+/** Leaves out the returns that repaired our breaks. After a restore, a repair since the saved commit is no longer ours. */
+async function withoutRepairs(db: Db, entries: readonly StatementEntry[]): Promise<StatementEntry[]> {
+  const breakIdOf = ({ reference }: StatementEntry) => REPAIR_REASON.exec(reference ?? "")?.[1];
+  const ids = entries.flatMap((entry) => breakIdOf(entry) ?? []);
+  const known =
+    ids.length > 0 ? await db.reconciliationBreak.findMany({ where: { id: { in: ids } }, select: { id: true } }) : [];
+  const ours = new Set(known.map(({ id }) => id));
+  return entries.filter((entry) => !ours.has(breakIdOf(entry) ?? ""));
 }
 
 /** The numbers of the orders with a movement or an entry in the period, or with an open question for an operator. */
@@ -121,7 +131,7 @@ export function compareOrder(
   entries: readonly StatementEntry[],
   coverage: Coverage,
 ): FoundBreak[] {
-  const left = new Set(entries.filter(({ reference }) => !REPAIR_REASON.test(reference ?? "")));
+  const left = new Set(entries);
   const breaks: FoundBreak[] = [];
   const take = (fits: (entry: StatementEntry) => boolean): StatementEntry | undefined => {
     const found = [...left].find(fits);

@@ -466,6 +466,25 @@ describe("a repair that fails", () => {
     },
   );
 
+  test("is an entry like any other after a restore to a moment before it: nothing is owed, or too much was returned", async () => {
+    const { customer, broken } = await unknownEntry();
+    await repair(gateway, broken);
+    const { customer: other, order } = await fulfilled();
+    await gateway.callLedger("/api/v1/orders/reverse", {
+      order_id: order.number,
+      customer_id: other.customerId,
+      points_reversed: order.total,
+      reason: `Reconciliation (${randomUUID()})`,
+    });
+    await gateway.sql("delete from reconciliation_breaks where id = $1", [dbId(broken.id)]);
+    await reconcile(gateway);
+    const now = await breaksOf(gateway);
+    expect(now.filter(({ customerId }) => customerId === customer.customerId)).toEqual([]);
+    const returned = now.filter(({ customerId }) => customerId === other.customerId);
+    expect(returned).toMatchObject([{ class: "ENTRY_NOT_IN_BOOKS", repair: "WRITE_OFF", pointsOver: order.total }]);
+    for (const each of returned) await repair(gateway, each, "WRITE_OFF");
+  });
+
   test("waits while points of the customer are being moved", async () => {
     const { customer, broken } = await unknownEntry();
     const reward = await gateway.voucher({ points: 100 });
