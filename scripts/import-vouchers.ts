@@ -27,7 +27,10 @@ const gateway = address ?? originOf(host, port);
 if (!/^https?:$/.test(URL.parse(gateway)?.protocol ?? "")) {
   stop(`${gateway} is not the address of a gateway: give one such as http://localhost:4000.`);
 }
-if (operatorToken === undefined) stop("OPERATOR_TOKEN: required in production. Set it to the gateway's.");
+if (operatorToken === undefined)
+  stop(
+    "OPERATOR_TOKEN: required in production. Set it to the gateway's, or to the key of an operator (createOperatorKey).",
+  );
 
 const bytes = await (path === "-" ? buffer(process.stdin) : readFile(path)).catch((error: Error) =>
   stop(`Could not read ${path}: ${error.message}. Give a CSV file that exists.`),

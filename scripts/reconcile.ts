@@ -72,7 +72,9 @@ if (!/^https?:$/.test(URL.parse(gateway)?.protocol ?? "")) {
   throw new SetupError(`${gateway} is not the address of a gateway: give one such as http://localhost:4000.`);
 }
 if (operatorToken === undefined)
-  throw new SetupError("OPERATOR_TOKEN: required in production. Set it to the gateway's.");
+  throw new SetupError(
+    "OPERATOR_TOKEN: required in production. Set it to the gateway's, or to the key of an operator (createOperatorKey).",
+  );
 
 const toRepair = values.repair ?? values["write-off"];
 if (values.settlement !== undefined) await printSettlement(values.settlement);

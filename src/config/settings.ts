@@ -113,6 +113,9 @@ const proxies = z
   .transform((list) => list.split(",").map((address) => address.trim()))
   .refine((addresses) => addresses.every(isAddressOrNetwork), {
     error: "expected addresses or networks, such as 10.0.0.0/8, ::1",
+  })
+  .refine((addresses) => !addresses.some((address) => /\/0+$/.test(address)), {
+    error: "believes every address, so callers choose their own and escape the limits. Name your proxies alone",
   });
 function isAddressOrNetwork(text: string): boolean {
   const [address = "", bits, ...more] = text.split("/");

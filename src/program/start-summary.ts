@@ -81,8 +81,8 @@ export function startSummary(config: Config, env: Record<string, string | undefi
       "OPERATOR_TOKEN: everybody who has it is an admin without a name. Make named keys with it or set OIDC_ISSUER, then remove it",
     ],
     [
-      trustProxy !== false && trustProxy.some((network) => /\/0$/.test(network)),
-      "TRUST_PROXY: every address is believed, so callers choose their own and escape the limits. Name your proxies alone",
+      trustProxy !== false && trustProxy.some((network) => Number(network.split("/")[1] ?? 128) < WIDE_NETWORK_BITS),
+      `TRUST_PROXY: a network of less than ${WIDE_NETWORK_BITS} bits is believed, and callers in it choose their own address and escape the limits. Name your proxies alone`,
     ],
     [
       config.fallbacks.length > 0,
@@ -117,6 +117,8 @@ function secretsOf(config: Config): Map<string, string> {
   return new Map(values.filter((each): each is [string, string] => each[1] !== undefined));
 }
 
+/** No network of one owner has fewer bits, such as 10.0.0.0/8. */
+const WIDE_NETWORK_BITS = 7;
 /** A random value of 16 hexadecimal digits or more has fewer different characters than this with a chance of 1 in 100. */
 const FEW_CHARACTERS = 7;
 

@@ -102,6 +102,7 @@ describe("an error about a wrong setting names it, its value and the allowed val
     ["TRUST_PROXY", "1", "addresses or networks"],
     ["TRUST_PROXY", "10.0.0.0/33", "addresses or networks"],
     ["TRUST_PROXY", "10.0.0.1, proxy", "addresses or networks"],
+    ["TRUST_PROXY", "10.0.0.1, 0.0.0.0/0", "believes every address"],
     ["TRUSTED_DOCUMENTS", "yes", 'expected one of "off"|"only"'],
     ["CLIENT_HANDOFF_MAX_SECONDS", "59", "expected a whole number from 60 to 2592000"],
     ["SEED", "everything", 'expected one of "sample"|"none"'],

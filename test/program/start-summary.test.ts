@@ -79,7 +79,7 @@ test.each<[string, Record<string, string>, Record<string, string>?]>([
   ["PUBLIC_ORIGIN", { PUBLIC_ORIGIN: "", OIDC_CLIENT_ID: "" }],
   ["CLIENT_HANDOFF_ISSUER", { CLIENT_HANDOFF_ISSUER: "" }],
   ["OPERATOR_TOKEN", { OPERATOR_TOKEN: SHARED }],
-  ["TRUST_PROXY", { TRUST_PROXY: "10.0.0.1, ::/0" }],
+  ["TRUST_PROXY", { TRUST_PROXY: "10.0.0.1, 128.0.0.0/1" }],
   ["SEED", { SEED: "sample" }],
 ])("%s is named if it is unsafe, and no secret is", (setting, changes, env) => {
   const { unsafe } = summary(changes, env);
