@@ -55,7 +55,7 @@ export async function answerDashboard(world: World): Promise<DashboardAnswers> {
   await using started = new AsyncDisposableStack();
   const redis = started.use(await startTestRedis());
   const ports = await Promise.all([freePort(), freePort(), freePort()]);
-  const env = { ...world.env, REDIS_URL: redis.url, WEBHOOKS_TO_PRIVATE_ADDRESSES: "true" };
+  const env = { ...world.env, REDIS_URL: redis.url };
   const start = async (script: string, more: Record<string, string>) =>
     started.adopt(await startContender(script, { ...env, ...more }), (process) => process.stop());
   const gateway = await start("src/main.ts", { METRICS_PORT: ports[0] ?? "" });

@@ -1,6 +1,6 @@
 // Prints the figures of docs/figures.md; see bench/README.md.
 //
-//   npm run bench [-- [--orders] [--idle] [--sockets] [--queries] [--rewards] [--memory] [--watched] [--growth] [--dashboard] [--statements] [--profile] [--quick]]
+//   npm run bench [-- [--orders] [--idle] [--sockets] [--queries] [--rewards] [--webhooks] [--memory] [--watched] [--growth] [--dashboard] [--statements] [--profile] [--quick]]
 import { setTimeout as delay } from "node:timers/promises";
 import { hasRedis, whyNoRedis } from "../test/support/redis.ts";
 import { answerDashboard, hasPrometheus } from "./dashboard.ts";
@@ -15,6 +15,7 @@ import { printQueries } from "./queries.ts";
 import { rewardsPerSecond } from "./reward-processor.ts";
 import { measureSockets } from "./sockets.ts";
 import { measureWatching } from "./watched.ts";
+import { measureWebhooks } from "./webhooks.ts";
 import { makeWorld } from "./world.ts";
 
 const flags = new Set(process.argv.slice(2));
@@ -25,6 +26,7 @@ const PARTS = [
   "--queries",
   "--memory",
   "--rewards",
+  "--webhooks",
   "--watched",
   "--growth",
   "--dashboard",
@@ -54,6 +56,7 @@ if (has("--orders")) await printOrders();
 if (has("--idle")) await printIdle();
 if (has("--sockets")) await printSockets();
 if (has("--queries")) await printQueries(world, { rounds: isQuick ? 2 : 8, isProfiled });
+if (has("--webhooks")) await printWebhooks();
 if (has("--memory")) await printProduction();
 if (has("--watched")) await printWatching();
 if (has("--growth")) console.log(`${growthInWords(await measureGrowth(world, isQuick ? 100 : 400))}\n`);
@@ -169,6 +172,14 @@ async function printDashboard(): Promise<void> {
   console.log(`Panels with a query that stayed at 0: ${[...new Set(zero)].join(", ") || "none"}.\n`);
   if (failed.length + empty.length + ill.length > 0 || targets.some(({ health }) => health !== "up"))
     process.exitCode = 1;
+}
+
+async function printWebhooks(): Promise<void> {
+  console.log("Webhooks: a receiver that                deliveries/s   CPU ms each");
+  for (const { receiver, perSecond, cpuMs } of await measureWebhooks(world, { messages: isQuick ? 400 : 2_000 })) {
+    console.log(`  ${receiver.padEnd(38)} ${perSecond.toFixed(0).padStart(12)} ${cpuMs.toFixed(2).padStart(13)}`);
+  }
+  console.log();
 }
 
 async function printRewards(): Promise<void> {

@@ -37,6 +37,7 @@ export async function makeWorld({ isProfiled }: { isProfiled: boolean }): Promis
     SESSION_SECRET: randomUUID() + randomUUID(),
     OPERATOR_TOKEN,
     ...withoutLimits,
+    WEBHOOKS_TO_PRIVATE_ADDRESSES: "true",
     LOG_LEVEL: "warn",
     DATA_DIR: dataDir,
   };

@@ -33,7 +33,7 @@ export function openWebhooks(ports: WebhookPorts) {
   const cipher = makeCipher(config.voucherSecrets, "webhook");
   const sender = makePostMessage({ mayBePrivate, timeoutMs, clock });
   const sending = sendMessagesJob({
-    ...{ db, cipher, clock, metrics, atCrashPoint, log },
+    ...{ db, bus, cipher, clock, metrics, atCrashPoint, log },
     post: sender.post,
     pace: pace.webhooks,
   });

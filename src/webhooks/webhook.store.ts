@@ -20,7 +20,7 @@ export interface NewWebhook {
   stockLowAt: number;
 }
 
-/** Notified when messages of a webhook were inserted, or became due, for a reason other than an event. */
+/** Notified when a webhook was changed, or its messages were inserted, or became due, for a reason other than an event. */
 export const webhookTopic = (webhookId: string) => `webhook:${webhookId}`;
 
 /** Inserts the job that sends the messages of a webhook, unless it exists. */
@@ -126,6 +126,7 @@ export function makeWebhookStore({ db, bus, clock, cipher, mayBePrivate, addSend
         };
         const row = await tx.webhook.update({ where: { id }, data });
         if (row.active) await addSending(tx, id);
+        afterCommit(tx, () => bus.notify(webhookTopic(id)));
         await record(tx, operatorId, "webhook.update", name, data);
         return { webhook: withoutSecret(row) };
       });

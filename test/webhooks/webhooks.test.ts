@@ -106,6 +106,31 @@ describe("a webhook", () => {
     }
   });
 
+  test("that is slow for a subject gets the other subjects meanwhile, new ones as well", async () => {
+    await using receiver = await subscribed(["STOCK_LOW"]);
+    const held = Promise.withResolvers<number>();
+    const slow = about("subject:0");
+    receiver.answerBy((request) => (slow(request) ? held.promise : 200));
+    const insert = (subjects: number) =>
+      gateway.sql(
+        `insert into webhook_messages (id, webhook_id, type, subject, data, at)
+          select gen_random_uuid(), w.id, 'stock.low', 'subject:' || n % $2, '{}', now()
+          from generate_series(1, $2 * 2) n, webhooks w where w.name = $1`,
+        [receiver.name, subjects],
+      );
+    await insert(40);
+    const others = await receiver.when((request) => !slow(request) && request.status === 200, 78);
+    expect(new Set(others.map(({ body }) => body.id)).size).toBe(78);
+    const { name } = receiver;
+    await change(gateway.operator, "testWebhook", "delivery { id }", { name });
+    await receiver.when(({ body, status }) => body.type === "test" && status === 200);
+    await gateway.until(async () => (await deliveriesOf(gateway.operator, name))[0]?.state === "DELIVERED");
+    expect(receiver.received.filter(slow)).toHaveLength(1);
+    held.resolve(200);
+    const [first, second] = await receiver.when((request) => slow(request) && request.status === 200, 2);
+    expect(first?.body.sequence).toBeLessThan(second?.body.sequence ?? 0);
+  });
+
   test("whose sender stops before it knows the outcome is sent the same again by the next process", async () => {
     await using own = await startTestGateway({ ...LOCAL, UPSTREAM_TIMEOUT_MS: "1000" });
     await using receiver = await startReceiver();
