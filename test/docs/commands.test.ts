@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, extname, join, normalize } from "node:path";
 import { promisify } from "node:util";
-import { type ParserOptions, parseAst } from "rolldown/parseAst";
+import { parseAst } from "rolldown/parseAst";
 import { beforeAll, describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
@@ -60,7 +60,7 @@ function modulesOf(entry: string, found = new Set<string>()): Set<string> {
 
 /** The texts of a program: its literals, without its comments. */
 function textsOf(path: string): string[] {
-  const lang = extname(path).slice(1) as NonNullable<ParserOptions["lang"]>;
+  const lang = extname(path) === ".tsx" ? "tsx" : "ts";
   const texts: string[] = [];
   JSON.stringify(parseAst(read(path), { lang }), (_key, node: { type?: string; value?: unknown } | null) => {
     if (node?.type === "Literal" || node?.type === "JSXText") texts.push(String(node.value));
