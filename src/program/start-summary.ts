@@ -119,7 +119,7 @@ function secretsOf(config: Config): Map<string, string> {
 
 /** No network of one owner has fewer bits, such as 10.0.0.0/8. */
 const WIDE_NETWORK_BITS = 7;
-/** A random value of 16 hexadecimal digits or more has fewer different characters than this with a chance of 1 in 100. */
+/** A random value of 16 hexadecimal digits or more has fewer different characters than this with a chance of 1 in 1,000. */
 const FEW_CHARACTERS = 7;
 
 const isGuessable = (secret: string): boolean =>
