@@ -81,7 +81,7 @@ export function authResolvers(deps: AuthDeps): Resolvers {
         const rotation = refreshToken ? await sessions.rotate(refreshToken, client) : { kind: "unknown" as const };
         if (rotation.kind !== "rotated") {
           context.cookies.clear();
-          return { userErrors: refused(refusal("SESSION_EXPIRED", "This session is over. Sign in again.")).refusals };
+          return { userErrors: refused(refusal("SESSION_EXPIRED", "This session has ended. Sign in again.")).refusals };
         }
         return { session: await issueTokens(rotation, context), userErrors: [] };
       },

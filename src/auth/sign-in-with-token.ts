@@ -36,7 +36,7 @@ export type SignInWithToken = (
 
 const field = ["input", "token"];
 const faults: Record<SignInLinkFault | "used", () => Refused> = {
-  invalid: () => refused(refusal("SIGN_IN_LINK_INVALID", "This link does not sign anybody in.", field)),
+  invalid: () => refused(refusal("SIGN_IN_LINK_INVALID", "This sign-in link is invalid.", field)),
   expired: () => refused(refusal("SIGN_IN_LINK_EXPIRED", "This link is too old. Open a new one.", field)),
   used: () => refused(refusal("SIGN_IN_LINK_USED", "This link has been used already. Open a new one.", field)),
   unavailable: () =>
@@ -54,7 +54,7 @@ export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken 
   const { db, tries, sessions, verify, requesters, challenges, clock, log } = deps;
   return async ({ token, customerId: written, address, deviceId, requestId, nextDeviceId, userAgent }) => {
     if (!verify) {
-      return refused(refusal("SIGN_IN_LINK_OFF", "Links do not sign anybody in here. Ask for a one-time password."));
+      return refused(refusal("SIGN_IN_LINK_OFF", "Sign-in links are not available here. Request a one-time password."));
     }
     const customerId = readCustomerId(written);
     const refuse = async (fault: SignInLinkFault | "used", why: string): Promise<Refused> => {

@@ -220,7 +220,7 @@ function groupRefusal({ groupId }: CartLine, { groups }: CapillaryFacts): Refusa
     return refusal("UPSTREAM_UNAVAILABLE", "Your groups cannot be read right now. Try again in a moment.", field);
   }
   if (standing.isMember && standing.status !== "DELETED") return null;
-  return refusal("GROUP_NOT_FOUND", "You are in no such group.", field);
+  return refusal("GROUP_NOT_FOUND", "You are not in this group.", field);
 }
 
 /**

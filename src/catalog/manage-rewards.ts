@@ -78,7 +78,7 @@ export const rewardNotFound = () => refused(refusal("REWARD_NOT_FOUND", "Reward 
 
 /** Capillary is the master of its rewards: the mirror's next run would undo a change made here. */
 export const rewardIsMirrored = (field = "rewardId") =>
-  refused(refusal("REWARD_IS_MIRRORED", "Capillary keeps this reward: change it there.", ["input", field]));
+  refused(refusal("REWARD_IS_MIRRORED", "Capillary manages this reward: change it in Capillary.", ["input", field]));
 
 /** Locks the reward until the transaction ends; null if it does not exist. */
 export async function lockReward(tx: Tx, rewardId: string) {

@@ -411,6 +411,7 @@ function keptSecret(dataDir: string, name: string): string {
     rmSync(unfinished);
   }
   const secret = readFileSync(file, "utf8").trim();
-  if (secret.length < 16) throw new ConfigError(`${file}: holds no secret. Remove it, and a new one is made.`);
+  if (secret.length < 16)
+    throw new ConfigError(`${file}: contains no secret. Remove the file, and a new secret is generated.`);
   return secret;
 }

@@ -321,7 +321,7 @@ const secrets = {
   ROUTER_SECRET_FALLBACK: fallbackOf("ROUTER_SECRET", longSecret()),
   ROUTER_SCOPES: as(
     flag.default(false),
-    "`true` if the subgraph's SDL is to say which scopes routers insist on for operators' fields; " +
+    "`true` if the subgraph's SDL lists the scopes that routers require for operators' fields; " +
       "[not every router can read that](docs/federation.md#operators-and-services)",
   ),
   ROUTER_TYPE_PREFIX: as(
@@ -329,7 +329,7 @@ const secrets = {
       .string()
       .regex(/^[A-Za-z][A-Za-z0-9_]{0,29}$/, "expected 1 to 30 letters, digits and underscores, a letter first")
       .optional(),
-    "what the names of types begin with in a supergraph, such as `Tessera_`, where another subgraph has " +
+    "the prefix of type names in a supergraph, such as `Tessera_`, if another subgraph has " +
       "[types of the same names](docs/federation.md#names)",
   ),
   ROUTER_UNPREFIXED_TYPES: as(
@@ -448,7 +448,7 @@ const capillary = {
   ),
   CAPILLARY_TILL: as(
     text.optional(),
-    "the user of its Basic credentials, which `/v1.1` insists on. The till is also named in Rewards calls, so give it even with OAuth",
+    "the user of its Basic credentials, which `/v1.1` requires. The till is also named in Rewards calls, so give it even with OAuth",
   ),
   CAPILLARY_PASSWORD: as(text.optional(), "the password of its Basic credentials"),
   CAPILLARY_OAUTH_KEY: as(
@@ -473,7 +473,7 @@ const capillary = {
   ),
   CAPILLARY_AWARD_STRATEGY_ID: as(
     digitsOnly.optional(),
-    "how Capillary gives points that members were awarded; the strategy must be one to one. Required with " +
+    "the strategy by which Capillary credits awarded points; its ratio must be one to one. Required with " +
       "`REWARD_CREDIT_LEDGER=capillary`",
   ),
   CAPILLARY_EXPIRY_STRATEGY_ID: as(
@@ -592,8 +592,8 @@ const limits = {
     "the same of all that federated routers relay",
   ),
   COST_PER_MINUTE: as(integer(5_000, 1_000_000_000).default(2_000_000), "the same of all together"),
-  SOCKETS_PER_SESSION: as(integer(1, 100_000).default(20), "websockets at once of one session; a process has 5,000"),
-  SOCKETS_PER_ADDRESS: as(integer(1, 100_000).default(50), "websockets at once of one network address"),
+  SOCKETS_PER_SESSION: as(integer(1, 100_000).default(20), "concurrent websockets of one session; a process has 5,000"),
+  SOCKETS_PER_ADDRESS: as(integer(1, 100_000).default(50), "concurrent websockets of one network address"),
   TRUSTED_DOCUMENTS: as(
     z.enum(["off", "only"]).default("off"),
     "`only`: without an operator's or service's token only the documents of the manifests may be sent, over HTTP and " +

@@ -33,7 +33,7 @@ export function readSignInLinkKey(text: string): HandOffKey {
 }
 
 function readPem(pem: string): HandOffKey {
-  if (pem.includes("PRIVATE KEY")) throw new Error("expected the public key; the private one stays with who signs");
+  if (pem.includes("PRIVATE KEY")) throw new Error("expected the public key; the private key stays with the signer");
   let key: KeyObject;
   try {
     key = createPublicKey(pem);

@@ -62,7 +62,7 @@ export function makeNotes({ db, clock }: { db: Db; clock: Clock }): Notes {
         if (!columns) return notFound(subject);
         const { name, ...about } = columns;
         if ((await tx.operatorNote.count({ where: about })) >= MAX_NOTES) {
-          return refused(refusal("INVALID_INPUT", `${name} has ${MAX_NOTES} notes, which is the most.`, ["input"]));
+          return refused(refusal("INVALID_INPUT", `${name} has ${MAX_NOTES} notes, which is the limit.`, ["input"]));
         }
         const at = clock.now();
         const note = await tx.operatorNote.create({ data: { ...about, text, author, createdAt: at } });

@@ -45,7 +45,7 @@ export function makeLinkMember(deps: {
       return refused(refusal("INVALID_INPUT", `customerId: ${CUSTOMER_ID_RULE}`, ["input", "customerId"]));
     }
     if (identities.length === 0) {
-      return refused(refusal("INVALID_INPUT", "Say which customer, and at least one id of theirs.", ["input"]));
+      return refused(refusal("INVALID_INPUT", "Name the customer, and at least one id of the customer.", ["input"]));
     }
     const now = clock.now();
     const linked = await inTransaction(db, async (tx) => {

@@ -41,7 +41,7 @@ export function replay(request: IdempotentRequest, used: UsedKey | null): { orde
   if (!used) return null;
   if (used.inputHash === inputHash(request).toString("hex")) return { orderId: used.orderId };
   return refused(
-    refusal("IDEMPOTENCY_KEY_REUSED", "This idempotency key was used with another input. Make a new one.", [
+    refusal("IDEMPOTENCY_KEY_REUSED", "This idempotency key was used with another input. Use a new key.", [
       "input",
       "idempotencyKey",
     ]),

@@ -34,7 +34,7 @@ export interface ReturnRequests {
 const field = ["input", "orderLineId"];
 const lineNotFound = () => refused(refusal("LINE_NOT_FOUND", "Order line not found.", field));
 const notReturnable = (message: string) => refused(refusal("NOT_RETURNABLE", message, field));
-const noRequest = () => refused(refusal("NOTHING_TO_RESOLVE", "No return of this line was asked for.", field));
+const noRequest = () => refused(refusal("NOTHING_TO_RESOLVE", "No return of this line was requested.", field));
 const invalid = (name: string, message: string) => refused(refusal("INVALID_INPUT", message, ["input", name]));
 
 export function makeReturnRequests({ db, orders }: { db: Db; orders: OrderStore }): ReturnRequests {

@@ -34,7 +34,10 @@ export function personalDataResolvers(deps: {
         const note = input.note.trim();
         const noErasure = { pseudonym: null, deleted: 0, pseudonymised: 0 };
         if (note === "")
-          return { ...noErasure, userErrors: [refusal("INVALID_INPUT", "note: must say why.", ["input", "note"])] };
+          return {
+            ...noErasure,
+            userErrors: [refusal("INVALID_INPUT", "note: must give the reason.", ["input", "note"])],
+          };
         const answer = await eraseCustomer({ customerId: input.customerId, note, operatorId });
         return isRefused(answer) ? { ...noErasure, userErrors: answer.refusals } : { ...answer, userErrors: [] };
       },

@@ -9,7 +9,7 @@ import { SetupError } from "./setup-error.ts";
 export const migrationsDir = packageFile("prisma/migrations");
 
 /**
- * Applies the outstanding migrations, each in one transaction with its bookkeeping row. One process applies them while
+ * Applies the outstanding migrations, each in one transaction with its bookkeeping row. A single process applies them while
  * the others wait. A read-only database with all migrations is left unchanged.
  *
  * The bookkeeping is compatible with `prisma migrate deploy`. The project does not use that command, because its engine
@@ -87,7 +87,7 @@ async function pendingMigrations(client: pg.Client) {
     const applied = recorded.get(name);
     if (!applied) pending.push({ name, script, checksum });
     else if (!applied.finished_at)
-      throw new SetupError(`Migration ${name} was begun elsewhere and never finished: repair it first.`);
+      throw new SetupError(`Migration ${name} was started by another process and never finished: repair it first.`);
     else if (applied.checksum !== checksum) {
       throw new SetupError(
         `Migration ${name} was edited after it had been applied. Restore it, and write a new one instead.`,

@@ -140,7 +140,10 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
         const operatorId = requireOperator(context, "support");
         const note = input.note.trim();
         if (note === "") {
-          return { break: null, userErrors: [refusal("INVALID_INPUT", "note: must say why.", ["input", "note"])] };
+          return {
+            break: null,
+            userErrors: [refusal("INVALID_INPUT", "note: must give the reason.", ["input", "note"])],
+          };
         }
         const breakId = uuidOf("ReconciliationBreak", input.breakId) ?? NO_UUID;
         const writeOff = input.action === "WRITE_OFF";

@@ -32,7 +32,7 @@ export function makeManageRules({ db, clock }: { db: Db; clock: Clock }): Manage
       if (isNew && newest)
         return refused(refusal("RULE_ID_TAKEN", "A rule with this id exists already.", ["input", "ruleId"]));
       if (!isNew && !newest) return notFound();
-      if (newest?.retiredAt) return refused(refusal("RULE_RETIRED", "This rule has retired.", ["input", "ruleId"]));
+      if (newest?.retiredAt) return refused(refusal("RULE_RETIRED", "This rule is retired.", ["input", "ruleId"]));
       const problems = [
         ...(newest ? checkNextVersion(toRule(newest).definition, read.definition) : []),
         ...(await drawProblems(tx, read.definition)),

@@ -39,7 +39,7 @@ const sessionOver = {
     {
       __typename: "BasicUserError",
       code: "SESSION_EXPIRED",
-      message: "This session is over. Sign in again.",
+      message: "This session has ended. Sign in again.",
       field: null,
     },
   ],

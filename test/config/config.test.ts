@@ -445,6 +445,6 @@ describe("a missing secret", () => {
     mkdirSync(dataDir, { recursive: true });
     writeFileSync(join(dataDir, "session-secret"), "\n");
     expect(() => read()).toThrow(ConfigError);
-    expect(() => read()).toThrow(`${join(dataDir, "session-secret")}: holds no secret`);
+    expect(() => read()).toThrow(`${join(dataDir, "session-secret")}: contains no secret`);
   });
 });

@@ -76,7 +76,7 @@ async function signInByPasskey(page: Page, name: string): Promise<void> {
   await page.getByText("No passkeys yet.").waitFor();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-  await page.getByText("This passkey does not sign anybody in.").waitFor();
+  await page.getByText("This passkey cannot be used to sign in.").waitFor();
 }
 
 browserTest("an order number as customers dictate it leads to the order's state in a sentence", async () => {

@@ -71,7 +71,7 @@ test("a sign-in that is refused says why", { tags: ["browser"] }, async () => {
     route.fulfill({ json: { customerId: "CUST12345", token: "not-a-token" } }),
   );
   await page.getByRole("button", { name: "CUST12345" }).click();
-  await page.getByRole("alert").getByText("This link does not sign anybody in.").waitFor();
+  await page.getByRole("alert").getByText("This sign-in link is invalid.").waitFor();
 });
 
 test("with a configured upstream GraphiQL neither offers it nor asks for it", { tags: ["browser"] }, async () => {

@@ -41,7 +41,7 @@ test("a list is linked row by row, and failed rows are reported", async () => {
     unknownCustomerIds: ["l-1", "l-5"],
     rejected: [
       { row: 2, code: "MEMBER_CONFLICT", reason: "Another customer already has one of these ids." },
-      { row: 3, code: "INVALID_INPUT", reason: "Say which customer, and at least one id of theirs." },
+      { row: 3, code: "INVALID_INPUT", reason: "Name the customer, and at least one id of the customer." },
       { row: 4, code: "INVALID_INPUT", reason: "userId: is no such id" },
     ],
   };

@@ -105,7 +105,7 @@ describe("reverseOrder", () => {
     const { customer, id } = await given({ own: 0, group: 1 });
     const { userErrors } = await reverse(id);
     expect(userErrors).toMatchObject([
-      { code: "NOT_REVERSIBLE", message: expect.stringMatching(/cannot be taken back: the brand does not/) },
+      { code: "NOT_REVERSIBLE", message: expect.stringMatching(/cannot be reversed: the brand does not/) },
     ]);
     expect(await orderSettled(customer, id)).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
     expect(states(customer)).toEqual(["ISSUED"]);

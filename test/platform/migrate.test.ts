@@ -75,7 +75,9 @@ describe("the migrations", () => {
     await migrate(databaseUrl);
     const [name] = await migrationNames();
     await client.query("update _prisma_migrations set finished_at = null where migration_name = $1", [name]);
-    await expect(migrate(databaseUrl)).rejects.toThrow(`Migration ${name} was begun elsewhere and never finished`);
+    await expect(migrate(databaseUrl)).rejects.toThrow(
+      `Migration ${name} was started by another process and never finished`,
+    );
     await client.query("update _prisma_migrations set rolled_back_at = now()");
     await expect(migrate(databaseUrl)).rejects.toThrow("failed and was undone");
   });

@@ -17,7 +17,7 @@ import { insertAwards } from "../support/rewards/awards.ts";
 
 /**
  * Differences of each class, made at the real ledger of the sandbox where it can make them, and otherwise in the rows
- * of the database. One run finds them all, their repairs take effect at the ledger, and the next run finds none.
+ * of the database. A single run finds them all, their repairs take effect at the ledger, and the next run finds none.
  */
 
 let gateway: InProcessGateway;

@@ -26,10 +26,10 @@ export function EraseCustomer({ customerId }: { customerId: string }) {
         const note = String(fields.get("note") ?? "").trim();
         if (!isConfirming) {
           setConfirming(true);
-          return refusalOf("Nothing is erased yet. Type the customer's id to confirm.");
+          return refusalOf("No data is erased yet. Type the customer's id to confirm.");
         }
         if (String(fields.get("confirmation") ?? "").trim() !== customerId) {
-          return refusalOf("The id is not this customer's. Nothing was erased.");
+          return refusalOf("The id is not this customer's. No data was erased.");
         }
         const result = await erase({ variables: { input: { customerId, note } } });
         const answer = result.data?.eraseCustomer;

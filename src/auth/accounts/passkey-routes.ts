@@ -17,7 +17,7 @@ const signInForm = z.object({ ticket: z.string().max(2_000), response });
 const addForm = signInForm.extend({ name: z.string().trim().min(1).max(64) });
 const removeForm = z.object({ id: z.uuid() });
 
-const REFUSED = "This passkey does not sign anybody in. Sign in another way, and add it again.";
+const REFUSED = "This passkey cannot be used to sign in. Sign in another way, and add it again.";
 const NOT_ADDED = "The passkey could not be added. Begin again.";
 
 /**

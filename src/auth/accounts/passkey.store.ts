@@ -77,7 +77,7 @@ export function makePasskeys(deps: {
   /** @throws if the ticket is foreign, expired or another account's */
   function unseal(ticket: string, owner: string) {
     const sealed = sealedText.parse(JSON.parse(cipher.decrypt(Buffer.from(ticket, "base64url"), CONTEXT)));
-    if (sealed.whose !== owner || sealed.expiresAt <= clock.now().getTime()) throw new Error("the ticket is not good");
+    if (sealed.whose !== owner || sealed.expiresAt <= clock.now().getTime()) throw new Error("the ticket is invalid");
     return sealed;
   }
   const useOf = ({ challenge, expiresAt }: z.infer<typeof sealedText>) => ({
@@ -102,7 +102,7 @@ export function makePasskeys(deps: {
           where: { credentialId: response.id },
           include: { account: true },
         });
-        if (!passkey) throw new Error("nobody has this passkey");
+        if (!passkey) throw new Error("no account has this passkey");
         const { verified, authenticationInfo } = await verifyAuthenticationResponse({
           response,
           expectedChallenge: sealed.challenge,
@@ -115,7 +115,7 @@ export function makePasskeys(deps: {
             counter: Number(passkey.counter),
           },
         });
-        if (!verified) throw new Error("the signature is not good");
+        if (!verified) throw new Error("the signature is invalid");
         return await inTransaction(db, async (tx) => {
           if (!(await used.use(tx, useOf(sealed)))) throw new Error("the challenge was answered before");
           const now = clock.now();
@@ -159,7 +159,7 @@ export function makePasskeys(deps: {
           expectedRPID: rpId(origin),
           requireUserVerification: true,
         });
-        if (!verified) throw new Error("the answer is not good");
+        if (!verified) throw new Error("the response is invalid");
         const { id: credentialId, publicKey, counter, transports = [] } = registrationInfo.credential;
         await inTransaction(db, async (tx) => {
           if (!(await used.use(tx, useOf(sealed)))) throw new Error("the challenge was answered before");

@@ -35,7 +35,7 @@ function refusals(order: OrderAggregate, unitIds: readonly string[]): Refusal[] 
   return order.lines.flatMap(({ name, units }) => {
     const kept = units.find(({ id, issue }) => unitIds.includes(id) && issue?.revokeState === "REFUSED");
     return kept
-      ? [refusal("NOT_REVERSIBLE", `${name} cannot be taken back: ${kept.issue?.revokeError}.`, ["input", "orderId"])]
+      ? [refusal("NOT_REVERSIBLE", `${name} cannot be reversed: ${kept.issue?.revokeError}.`, ["input", "orderId"])]
       : [];
   });
 }

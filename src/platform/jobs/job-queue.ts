@@ -127,7 +127,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     let failures = 0;
     try {
       const type = types.get(row.type);
-      if (!type) throw new Error(`nothing here runs jobs of type ${row.type}`);
+      if (!type) throw new Error(`no handler is registered for jobs of type ${row.type}`);
       next = await type.run(row.input, row.memory ?? undefined, job, row.first);
     } catch (error) {
       if (error instanceof LeaseLost) return log.warn({ job: row.id }, error.message);

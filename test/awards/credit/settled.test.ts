@@ -93,7 +93,7 @@ test("a ledger without answers is paused, probed with one call at a time, and se
     await nextPause;
   }
   expect(pauses.map(({ ms }) => ms / 1_000)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
-  // A notification does not end a pause. One call is sent after each pause.
+  // A notification does not end a pause. A single call is sent after each pause.
   const [first, ...others] = pauses.map((pause) => pause.attempts);
   expect(first).toBeLessThanOrEqual(2 * 32); // two rounds of the maximum number of calls in flight
   expect(others).toEqual(others.map((_, nth) => (first ?? 0) + nth + 1));
