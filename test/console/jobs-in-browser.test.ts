@@ -142,7 +142,7 @@ browserTest("an unknown outcome is resolved from the queue, with its evidence", 
   expect(await faultsOf(page)).toEqual([]);
   await page.getByLabel("It took effect: the ledger shows 200 points deducted.").check();
   await page.getByLabel("Evidence").fill("Entry 4711 of their ledger, looked up on the phone.");
-  await page.getByRole("button", { name: "Record the outcome" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Record the outcome" }).click();
   await page.getByText("200 points were deducted. The reward was fulfilled.").waitFor(); // live
   expect(await clicksOn(page)).toBe(4); // a label that is clicked clicks its field as well, without the mouse
   expect(await orderSettled(customer, id)).toMatchObject({ status: "FULFILLED" });
