@@ -60,6 +60,16 @@ const stylesFirst: Plugin = {
   },
 };
 
+/** The worker that shows notifications keeps its name, because the browser reads it again at the same address. */
+const pushWorker: Plugin = {
+  name: "push-worker",
+  apply: "build",
+  generateBundle() {
+    const source = readFileSync(join(import.meta.dirname, "push-worker.js"));
+    this.emitFile({ type: "asset", fileName: "push-worker.js", source });
+  },
+};
+
 /** Adds the development sign-in's `<meta>` element if the gateway offers it, as the gateway does in its own page. */
 const developmentSignIn: Plugin = {
   name: "development-sign-in",
@@ -90,6 +100,7 @@ export default defineConfig({
     manifest("microsite"),
     brandPages(join(import.meta.dirname, "theme/pages")),
     brandFiles(join(import.meta.dirname, "theme"), brand),
+    pushWorker,
     preloadTypeface,
     stylesFirst,
     precompress,

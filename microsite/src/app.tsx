@@ -22,6 +22,7 @@ const load = {
   statement: () => import("./account/statement-page.tsx"),
   invite: () => import("./invite/invite-page.tsx"),
   invited: () => import("./invite/invited-page.tsx"),
+  notifications: () => import("./notifications/notifications-page.tsx"),
 };
 const SignIn = lazy(load.signIn);
 const Home = lazy(load.home);
@@ -36,6 +37,7 @@ const Vouchers = lazy(load.vouchers);
 const Statement = lazy(load.statement);
 const Invite = lazy(load.invite);
 const Invited = lazy(load.invited);
+const Notifications = lazy(load.notifications);
 const Info = lazy(() => import("./info/info-page.tsx"));
 const NotFound = lazy(() => import("./shell/not-found-page.tsx"));
 
@@ -53,6 +55,7 @@ export function preload(pathname: string): void {
     vouchers: load.vouchers,
     statement: load.statement,
     invite: name ? load.invited : load.invite,
+    notifications: load.notifications,
   };
   first[folder]?.().catch(() => {}); // the route imports it again and handles the error
 }
@@ -76,6 +79,7 @@ export function App() {
           <Route path="/vouchers" element={<Members page={<Vouchers />} />} />
           <Route path="/statement" element={<Members page={<Statement />} />} />
           <Route path="/invite" element={<Members page={<Invite />} />} />
+          <Route path="/notifications" element={<Members page={<Notifications />} />} />
           <Route path="/invite/:code" element={<Invited />} />
           <Route path="/info/:slug" element={<Info />} />
           <Route path="*" element={<NotFound />} />

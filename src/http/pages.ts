@@ -27,8 +27,9 @@ const graphiqlPolicy = [
  * Forbids inline code, foreign resources except pictures of rewards, and text that becomes code.
  *
  * @param styleSource the hash of the style sheet with the brand's colours
+ * @param trustedTypes the policy that may name the worker of notifications; the console registers no worker
  */
-const micrositePolicy = (styleSource = "") =>
+const pagePolicy = (styleSource = "", trustedTypes = "push-worker") =>
   [
     "default-src 'none'",
     "script-src 'self'",
@@ -41,7 +42,7 @@ const micrositePolicy = (styleSource = "") =>
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    `trusted-types ${trustedTypes}`,
   ].join("; ");
 
 const documentationPolicy = [
@@ -71,6 +72,7 @@ const micrositePaths = [
   "/statement",
   "/invite",
   "/invite/:code",
+  "/notifications",
   "/info/:slug",
 ];
 
@@ -173,6 +175,7 @@ function mountConsole(fastify: FastifyInstance, brand: () => Promise<Brand>): vo
       reply.header("x-robots-tag", "noindex"),
       brandPage(await readFile(consolePage, "utf8"), await brand()),
       "no-cache",
+      "'none'",
     ),
   );
 }
@@ -194,11 +197,11 @@ function mountBuiltFiles(fastify: FastifyInstance, directory: string, prefix: st
 const sendSite = async (reply: FastifyReply, cacheControl: string, facts: PageFacts) =>
   sendPage(reply, await readPage(facts), cacheControl);
 
-const sendPage = (reply: FastifyReply, { html, styleSource }: BrandedPage, cacheControl: string) =>
+const sendPage = (reply: FastifyReply, { html, styleSource }: BrandedPage, cacheControl: string, trustedTypes?: string) =>
   reply
     .type("text/html; charset=utf-8")
     .header("cache-control", cacheControl)
-    .header("content-security-policy", micrositePolicy(styleSource))
+    .header("content-security-policy", pagePolicy(styleSource, trustedTypes))
     .header("cross-origin-opener-policy", "same-origin")
     .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
     .header("referrer-policy", "no-referrer")
@@ -213,6 +216,14 @@ function mountMicrosite(fastify: FastifyInstance, factsOf: (request: FastifyRequ
     );
   }
   mountBuiltFiles(fastify, "microsite/dist/site", "/site/");
+  // At the top, because a worker may serve only the pages below its own address.
+  fastify.get("/push-worker.js", async (_, reply) =>
+    reply
+      .type("text/javascript; charset=utf-8")
+      .header("cache-control", "no-cache")
+      .header("content-security-policy", "default-src 'none'")
+      .send(await readFile(packageFile("microsite/dist/push-worker.js"), "utf8")),
+  );
 }
 
 /** The manifest of the installed app with the brand's name and logo: `brandPage` links to it. */

@@ -89,6 +89,11 @@ export default function AccountMenu() {
             </MenuItem>
           )}
           {state.kind === "signed-in" && (
+            <MenuItem className={styles.item ?? ""} onAction={() => void navigate("/notifications")}>
+              {t("notifications.title")}
+            </MenuItem>
+          )}
+          {state.kind === "signed-in" && (
             <MenuItem className={styles.item ?? ""} onAction={() => void signOut()}>
               {t("account.signOut")}
             </MenuItem>
