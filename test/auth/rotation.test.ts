@@ -8,6 +8,7 @@ import { makeCipher } from "../../src/platform/cipher.ts";
 import { openDb } from "../../src/platform/db.ts";
 import { sign } from "../../src/platform/webhook-signature.ts";
 import { resealSecrets } from "../../src/program/reseal-secrets.ts";
+import { addSubscription, makeBrowser, startPushService } from "../push/support.ts";
 import { MINUTE, makeTestClock } from "../support/clock.ts";
 import {
   OPERATOR_TOKEN,
@@ -96,6 +97,25 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
     expect((await refresh(gateway, session?.refreshToken ?? "")).userErrors).toEqual([]);
     // A token of the last secret ends with the fallback; the session behind it does not.
     expect(await whoIs(gateway, bearer(customer.token ?? ""))).toBeNull();
+  });
+
+  test("keeps browsers' notifications on", async () => {
+    const push = { WEBHOOKS_TO_PRIVATE_ADDRESSES: "true", PUSH_SERVICES: "127.0.0.1" };
+    await using service = await startPushService();
+    await gateway.restart({ ...announced, ...push });
+    const customer = await gateway.customer();
+    const { decrypt, ...keys } = makeBrowser();
+    await addSubscription(customer, { endpoint: service.endpoint("rotated"), ...keys });
+    await gateway.restart({ ...rotated, ...push });
+    expect((await reseal()).resealed).toMatchObject({ "push subscriptions": 1 });
+    await gateway.restart({ ...over, ...push });
+    await gateway.sql(
+      `select tell_member($1, 'AWARD_CREDITED', '{"awardId": "a", "unit": "POINTS", "quantity": 5}', now())`,
+      [customer.customerId],
+    );
+    const [arrived] = await service.when("rotated");
+    expect(decrypt(arrived?.body ?? Buffer.alloc(0)).title).toBe("5 points added");
+    await gateway.sql("delete from push_subscriptions");
   });
 
   test("answers a refresh repeated across the rotation with the existing token", async () => {
