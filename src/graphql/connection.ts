@@ -11,6 +11,8 @@ export interface Connection<Node> {
   nodes: readonly Node[];
   hasNextPage: boolean;
   hasPreviousPage: boolean;
+  /** Whether the page has all rows of the list, which are then not counted by a statement. */
+  isWhole?: boolean;
   cursorOf(node: Node): string;
   totalCount(): Promise<number>;
 }
@@ -57,9 +59,10 @@ export function readPage<Shape extends z.ZodType>(args: PageArgs, shape: Shape):
 export function toPage<Node>(found: readonly Node[], { limit, after, before, backwards }: PageBounds<unknown>) {
   const nodes = found.slice(0, limit - 1);
   const hasMore = found.length === limit;
+  const isWhole = !hasMore && after === null && before === null;
   return backwards
-    ? { nodes: nodes.toReversed(), hasNextPage: before !== null, hasPreviousPage: hasMore }
-    : { nodes, hasNextPage: hasMore, hasPreviousPage: after !== null };
+    ? { nodes: nodes.toReversed(), hasNextPage: before !== null, hasPreviousPage: hasMore, isWhole }
+    : { nodes, hasNextPage: hasMore, hasPreviousPage: after !== null, isWhole };
 }
 
 /** Parts of cursors, within the ranges of the database's types. */
@@ -103,7 +106,8 @@ export function connectionFields<Node>() {
     edges: (connection: Connection<Node>) =>
       connection.nodes.map((node) => ({ node, cursor: connection.cursorOf(node) })),
     nodes: (connection: Connection<Node>) => connection.nodes,
-    totalCount: (connection: Connection<Node>) => connection.totalCount(),
+    totalCount: (connection: Connection<Node>) =>
+      connection.isWhole ? connection.nodes.length : connection.totalCount(),
     pageInfo: (connection: Connection<Node>) => {
       const [first, last] = [connection.nodes[0], connection.nodes.at(-1)];
       return {

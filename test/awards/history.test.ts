@@ -58,6 +58,8 @@ interface NewAward {
   quantity?: number;
   createdAt?: Date;
   whose?: { memberId: string; customerId: string | null };
+  /** Whether it was won in a draw. */
+  isPrize?: boolean;
 }
 const welcome: Explanation = {
   rule: { id: "welcome-bonus", version: 1, name: "Welcome bonus", campaign: "welcome" },
@@ -89,7 +91,7 @@ async function award({ whose = { memberId, customerId: customer.customerId }, ..
   });
   return db.rewardAward.create({
     data: {
-      effectKey: randomUUID(),
+      effectKey: `${given.isPrize ? "draw" : explanation.facts.action}/${randomUUID()}`,
       decisionId: decision.id,
       ...whose,
       role,
@@ -228,11 +230,12 @@ describe("the reward history", () => {
     const lapsed = await award({ explanation: brought, role: "SHARER", quantity: 300 });
     await db.rewardAward.update({ where: { id: lapsed.id }, data: { state: "LAPSED", settledAt: clock.now() } });
     await award({ quantity: 500 });
+    await award({ isPrize: true, quantity: 50 });
     await award({ unit: "TICKETS", quantity: 3 });
     expect(await totals()).toEqual(
       expect.arrayContaining([
         { action: "registerreferral", role: "SHARER", unit: "POINTS", awards: 2, credited: 0, onTheWay: 200 },
-        { action: "register", role: "MEMBER", unit: "POINTS", awards: 1, credited: 0, onTheWay: 500 },
+        { action: "register", role: "MEMBER", unit: "POINTS", awards: 2, credited: 0, onTheWay: 550 },
         { action: "register", role: "MEMBER", unit: "TICKETS", awards: 1, credited: 0, onTheWay: 3 },
       ]),
     );
@@ -441,6 +444,7 @@ test("of many customers are read in one query, not one by one", async () => {
         ),
       tables,
     );
-  expect(await ask(ids)).toHaveLength(5);
-  expect(await ask(ids.slice(0, 1))).toHaveLength(5);
+  // The lists end on their first page, so they need no statement for the count.
+  expect(await ask(ids)).toHaveLength(3);
+  expect(await ask(ids.slice(0, 1))).toHaveLength(3);
 });

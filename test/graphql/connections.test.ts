@@ -52,8 +52,8 @@ describe("the size of a page", () => {
 describe("a page", () => {
   const bounds = { limit: 3, after: null, before: null, backwards: false };
   test("that was read forwards knows whether there is a next page", () => {
-    expect(toPage([1, 2, 3], bounds)).toEqual({ nodes: [1, 2], hasNextPage: true, hasPreviousPage: false });
-    expect(toPage([1, 2], { ...bounds, after: 0 })).toEqual({
+    expect(toPage([1, 2, 3], bounds)).toMatchObject({ nodes: [1, 2], hasNextPage: true, hasPreviousPage: false });
+    expect(toPage([1, 2], { ...bounds, after: 0 })).toMatchObject({
       nodes: [1, 2],
       hasNextPage: false,
       hasPreviousPage: true,
@@ -61,8 +61,22 @@ describe("a page", () => {
   });
   test("that was read from the end is in the order of the list", () => {
     const backwards = { ...bounds, backwards: true };
-    expect(toPage([9, 8, 7], backwards)).toEqual({ nodes: [8, 9], hasNextPage: false, hasPreviousPage: true });
-    expect(toPage([8], { ...backwards, before: 9 })).toEqual({ nodes: [8], hasNextPage: true, hasPreviousPage: false });
+    expect(toPage([9, 8, 7], backwards)).toMatchObject({ nodes: [8, 9], hasNextPage: false, hasPreviousPage: true });
+    expect(toPage([8], { ...backwards, before: 9 })).toMatchObject({
+      nodes: [8],
+      hasNextPage: true,
+      hasPreviousPage: false,
+    });
+  });
+  test.each([
+    ["all rows of the list", [1, 2], bounds, 2],
+    ["all rows, read from the end", [2, 1], { ...bounds, backwards: true }, 2],
+    ["only the first rows", [1, 2, 3], bounds, 100],
+    ["the last rows", [1, 2], { ...bounds, after: 0 }, 100],
+    ["the rows before a cursor", [1, 2], { ...bounds, before: 3 }, 100],
+  ])("with %s is counted by a statement only if there are others", async (_, found, read, count) => {
+    const connection = { ...toPage(found, read), cursorOf: String, totalCount: async () => 100 };
+    expect(await connectionFields<number>().totalCount(connection)).toBe(count);
   });
 });
 

@@ -75,6 +75,18 @@ const earnedColumns = Prisma.sql`
   a.available_at as "availableAt", a.expires_at as "expiresAt", a.created_at as "createdAt", a.settled_at as "settledAt",
   d.explanation`;
 
+/** The action begins the effect key, except in that of a prize, so that most decisions are not read. */
+const actionOf = Prisma.sql`case split_part(a.effect_key, '/', 1)
+  when 'draw' then (select explanation #>> '{facts,action}' from reward_decisions where id = a.decision_id)
+  else split_part(a.effect_key, '/', 1) end`;
+
+/** A statement for each customer, so that the planner sees the id. Otherwise it would read all awards of a customer. */
+const ofEach = (customerIds: readonly string[], statement: (id: Prisma.Sql) => Prisma.Sql): Prisma.Sql =>
+  Prisma.join(
+    [...new Set(customerIds)].map((id) => statement(Prisma.sql`${id}::text`)),
+    " union all ",
+  );
+
 const [LESS, GREATER] = [Prisma.sql`<`, Prisma.sql`>`];
 
 export function makeHistoryStore(db: Db): HistoryStore {
@@ -89,12 +101,14 @@ export function makeHistoryStore(db: Db): HistoryStore {
       const beyond = (cursor: EarnedCursor | null, than: Prisma.Sql) =>
         cursor ? Prisma.sql`and (created_at, id) ${than} (${new Date(cursor[0])}, ${cursor[1]}::uuid)` : Prisma.empty;
       const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
-      // A generic plan would sort all awards of a customer.
       const rows = await db.$queryRaw<EarnedRow[]>(
         planEachTime(Prisma.sql`
-        select ${earnedColumns} from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
-          select * from reward_awards where customer_id = c.id ${beyond(after, LESS)} ${beyond(before, GREATER)}
-          order by created_at ${direction}, id ${direction} limit ${limit}) a
+        select ${earnedColumns} from (${ofEach(
+          customerIds,
+          (id) => Prisma.sql`(
+          select * from reward_awards where customer_id = ${id} ${beyond(after, LESS)} ${beyond(before, GREATER)}
+          order by created_at ${direction}, id ${direction} limit ${limit})`,
+        )}) a
         join reward_decisions d on d.id = a.decision_id
         order by a.created_at ${direction}, a.id ${direction}`),
       );
@@ -104,23 +118,27 @@ export function makeHistoryStore(db: Db): HistoryStore {
     byEffectKeys: (keys) => earnedWhere(Prisma.sql`a.effect_key = any(${[...keys]}::text[])`),
     countEarned: async (customerIds) =>
       counts(
-        await db.$queryRaw`
-          select c.id as "customerId", (
-            select count(*)::int from (select from reward_awards where customer_id = c.id limit ${MAX_COUNT + 1}) as counted) as n
-          from unnest(${[...customerIds]}::text[]) c(id)`,
+        await db.$queryRaw(
+          planEachTime(
+            ofEach(
+              customerIds,
+              (id) => Prisma.sql`
+          select ${id} as "customerId", count(*)::int as n from (
+            select from reward_awards where customer_id = ${id} limit ${MAX_COUNT + 1}) as counted`,
+            ),
+          ),
+        ),
       ),
 
     async totals(customerIds) {
       const rows = await db.$queryRaw<
         (Omit<EarnedTotal, "credited" | "onTheWay"> & Record<"credited" | "onTheWay", bigint>)[]
       >`
-        select a.customer_id as "customerId", d.action, a.role, a.unit,
+        select a.customer_id as "customerId", ${actionOf} as action, a.role, a.unit,
                count(*)::int as awards,
                coalesce(sum(a.quantity) filter (where a.state = 'CREDITED'), 0)::bigint as credited,
                coalesce(sum(a.quantity) filter (where a.state in ('PENDING', 'UNCERTAIN')), 0)::bigint as "onTheWay"
-        from reward_awards a cross join lateral (
-          select explanation #>> '{facts,action}' as action from reward_decisions where id = a.decision_id offset 0) d
-        where a.customer_id = any(${[...customerIds]}) group by 1, 2, 3, 4`;
+        from reward_awards a where a.customer_id = any(${[...customerIds]}) group by 1, 2, 3, 4`;
       return rows.map((row) => ({ ...row, credited: Number(row.credited), onTheWay: Number(row.onTheWay) }));
     },
 
