@@ -3,7 +3,7 @@ import { MAX_COUNT, type PageBounds } from "../graphql/connection.ts";
 import type { IssuedVoucherRow } from "../order/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
-import { type Db, Prisma } from "../platform/db.ts";
+import { type Db, Prisma, planEachTime } from "../platform/db.ts";
 import { localDateOf } from "../platform/time-zone.ts";
 
 export type VoucherCursor = readonly [issuedAt: string, id: string];
@@ -24,6 +24,10 @@ export interface CustomerVouchers {
 }
 
 const columns = columnsOf(Prisma.VoucherCodeScalarFieldEnum, { of: "v" });
+
+/** A plan for all customers would sort every voucher of a state. */
+const planned = ({ states }: VoucherQuery, statement: Prisma.Sql): Prisma.Sql =>
+  states ? planEachTime(statement) : statement;
 
 /** @param deps.timeZone the programme's: a voucher is valid until its last day ends there */
 export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: string }): CustomerVouchers {
@@ -59,16 +63,27 @@ export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: str
       if (after) within(after, Prisma.sql`<`);
       if (before) within(before, Prisma.sql`>`);
       const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
-      return db.$queryRaw<IssuedVoucherRow[]>`
+      return db.$queryRaw<IssuedVoucherRow[]>(
+        planned(
+          query,
+          Prisma.sql`
         select ${columns}, u.line_id as "lineId" from voucher_codes v join order_units u on u.id = v.unit_id
         where ${Prisma.join(conditions, " and ")}
-        order by v.allocated_at ${direction}, v.id ${direction} limit ${limit}`;
+        order by v.allocated_at ${direction}, v.id ${direction} limit ${limit}`,
+        ),
+      );
     },
 
     async count(query) {
-      const [row] = await db.$queryRaw<{ count: number }[]>`
+      const [row] = await db.$queryRaw<{ count: number }[]>(
+        planned(
+          query,
+          Prisma.sql`
         select count(*)::int as count from (
-          select from voucher_codes v where ${Prisma.join(conditionsOf(query), " and ")} limit ${MAX_COUNT + 1}) as counted`;
+          select from voucher_codes v where ${Prisma.join(conditionsOf(query), " and ")}
+          order by v.allocated_at desc, v.id desc limit ${MAX_COUNT + 1}) as counted`,
+        ),
+      );
       return row?.count ?? 0;
     },
 
