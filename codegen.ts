@@ -67,6 +67,8 @@ const config: CodegenConfig = {
           GroupWallet: "../../group/group.ts#GroupWallet as GroupWalletModel",
           GroupMember: "../../group/group.ts#Member",
           Reward: "../../catalog/reward.ts#Reward as RewardModel",
+          ExpiringVouchers: "../../catalog/expire-vouchers.ts#ExpiringVouchers as ExpiringVouchersModel",
+          VoucherCounts: "../../catalog/voucher-pools.ts#VoucherCounts as VoucherCountsModel",
           RewardCategory: "../../catalog/reward.store.ts#CountedCategory",
           RewardConnection: "../../catalog/reward.store.ts#RewardList",
           Cart: "../../cart/cart.ts#Cart as CartModel",

@@ -55,10 +55,11 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
     const bounds = readPage(args, rewardCursor.shape(sort));
     const query: RewardQuery = { ...(await toConditions(filter, context)), ...(search && { search }), sort };
     const fields = fieldsRead(info);
+    const found = await rewards.page(query, { ...bounds, now, ...(fields && { fields }) });
     return {
-      ...toPage(await rewards.page(query, { ...bounds, now, ...(fields && { fields }) }), bounds),
+      ...toPage(found, bounds),
       cursorOf: (reward) => makeCursor(rewardCursor.of(sort, reward)),
-      totalCount: () => rewards.count(query, now),
+      totalCount: () => rewards.count(query, now, found),
       brands: () => rewards.brands(query, now),
     };
   }
@@ -164,6 +165,16 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
 
     RewardCategory: { shownName: ({ name }, args, context) => translated(name, args, context) },
 
+    VoucherCounts: {
+      revealed: (counts) => counts.revealed(),
+    },
+    ExpiringVouchers: {
+      async reward({ rewardId }, _, { loaders }) {
+        const reward = await loaders.reward.load(rewardId);
+        if (!reward) throw new Error(`there is no reward ${rewardId}`);
+        return reward;
+      },
+    },
     RewardConnection: { ...connectionFields<Reward>(), brands: (connection) => connection.brands() },
 
     VoucherPool: {

@@ -3,11 +3,10 @@ import { type Db, inTransaction } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 import { dateOfDayNumber, dayNumberOf, type LocalDate, localDateOf } from "../platform/time-zone.ts";
 import { expireCodes } from "./expire-codes.sql.ts";
-import { type Reward, toReward } from "./reward.ts";
 
 /** Codes of one reward with the same last day. */
 export interface ExpiringVouchers {
-  reward: Reward;
+  rewardId: string;
   validUntil: LocalDate;
   codes: number;
 }
@@ -33,16 +32,10 @@ export function makeExpireVouchers(deps: { db: Db; clock: Clock; timeZone: strin
   async function expiring(withinDays: number): Promise<ExpiringVouchers[]> {
     const from = today();
     const until = dateOfDayNumber(dayNumberOf(from) + withinDays);
-    const rows = await db.$queryRaw<{ rewardId: string; validUntil: string; codes: number }[]>`
+    return db.$queryRaw<ExpiringVouchers[]>`
       select reward_id as "rewardId", valid_until::text as "validUntil", count(*)::int as codes from voucher_codes
       where state = 'AVAILABLE' and valid_until between ${from}::date and ${until}::date
       group by reward_id, valid_until order by valid_until, reward_id limit ${MAX_EXPIRING}`;
-    const rewards = await db.reward.findMany({ where: { id: { in: rows.map(({ rewardId }) => rewardId) } } });
-    const byId = new Map(rewards.map((reward) => [reward.id, reward]));
-    return rows.flatMap(({ rewardId, ...row }) => {
-      const reward = byId.get(rewardId);
-      return reward ? [{ ...row, reward: toReward(reward) }] : [];
-    });
   }
 
   return {
@@ -56,9 +49,14 @@ export function makeExpireVouchers(deps: { db: Db; clock: Clock; timeZone: strin
       for (const { rewardId } of rows) await inTransaction(db, (tx) => expireCodes(tx, rewardId, day, clock.now()));
       if (warnedOn === day) return;
       warnedOn = day;
-      for (const { reward, validUntil, codes } of await expiring(WARN_DAYS)) {
-        log.warn({ sku: reward.sku, validUntil, codes }, "Voucher codes expire soon");
-      }
+      const soon = await expiring(WARN_DAYS);
+      const rewards = await db.reward.findMany({
+        where: { id: { in: soon.map(({ rewardId }) => rewardId) } },
+        select: { id: true, sku: true },
+      });
+      const skus = new Map(rewards.map(({ id, sku }) => [id, sku]));
+      for (const { rewardId, validUntil, codes } of soon)
+        log.warn({ sku: skus.get(rewardId), validUntil, codes }, "Voucher codes expire soon");
     },
   };
 }

@@ -26,8 +26,8 @@ export interface RewardQuery {
   states?: readonly RewardState[];
 }
 
-/** A reward of a page sorted by relevance has its rank. */
-export type ListedReward = Reward & { relevance?: number };
+/** A reward of a page sorted by relevance has its rank, and the number of ranked rewards. */
+export type ListedReward = Reward & { relevance?: number; ranked?: number };
 
 /** A field of a reward that is a column. */
 export type RewardField = Exclude<keyof Reward, "number">;
@@ -36,8 +36,8 @@ export type RewardField = Exclude<keyof Reward, "number">;
  * Only the most popular matches of a search are ranked, which keeps a search for a frequent word within milliseconds.
  */
 const MAX_RANKED = 1_000;
-/** The number of rewards read for the brand counts. */
-const MAX_FACETED = 5_000;
+/** The number of rewards read for the brand counts, the most popular first. */
+const MAX_FACETED = 1_000;
 const MAX_BRANDS = 50;
 
 /** The order of each sort; the id breaks ties. */
@@ -102,8 +102,8 @@ export interface CountedCategory {
 export interface RewardStore {
   /** Rewards on offer at `now`, or in the states of the query. Concurrent readers of the same page share its rows. */
   page(query: RewardQuery, page: PageRead): Promise<ListedReward[]>;
-  /** Up to 1 more than `MAX_COUNT`. */
-  count(query: RewardQuery, now: Date): Promise<number>;
+  /** Up to 1 more than `MAX_COUNT`. @param page of the same query, which may tell the count */
+  count(query: RewardQuery, now: Date, page?: readonly ListedReward[]): Promise<number>;
   /** The brands of the matching rewards, without the query's own filter by brand; those with the most rewards first. */
   brands(query: RewardQuery, now: Date): Promise<{ name: string; rewardCount: number }[]>;
   byIds(ids: readonly string[]): Promise<Reward[]>;
@@ -147,7 +147,7 @@ export function makeRewardStore(db: Db): RewardStore {
     if (after) within(after, !descending);
     if (before) within(before, descending);
     const rewards = query.sort === "RELEVANCE" ? ranked(query, now) : Prisma.sql`rewards`;
-    const relevance = query.sort === "RELEVANCE" ? Prisma.sql`, relevance` : Prisma.empty;
+    const relevance = query.sort === "RELEVANCE" ? Prisma.sql`, relevance, ranked` : Prisma.empty;
     const rows = await db.$queryRaw<Row[]>(
       planned(
         query,
@@ -162,7 +162,9 @@ export function makeRewardStore(db: Db): RewardStore {
   return {
     page: (query, page) => share({ query, page }),
 
-    async count(query, now) {
+    async count(query, now, page = []) {
+      const ranked = page[0]?.ranked;
+      if (ranked !== undefined && ranked < MAX_RANKED) return ranked;
       const [row] = await db.$queryRaw<{ count: number }[]>(
         planned(
           query,
@@ -180,7 +182,8 @@ export function makeRewardStore(db: Db): RewardStore {
           query,
           Prisma.sql`
         select brand as name, count(*)::int as "rewardCount" from (
-          select brand from rewards where ${Prisma.join(matching(query, now), " and ")} limit ${MAX_FACETED}) as matching
+          select brand from rewards where ${Prisma.join(matching(query, now), " and ")}
+          order by popularity desc, id desc limit ${MAX_FACETED}) as matching
         group by brand order by count(*) desc, brand limit ${MAX_BRANDS}`,
         ),
       );
@@ -214,11 +217,12 @@ function columnsFor(fields: readonly RewardField[]): Prisma.Sql {
 function ranked(query: RewardQuery, now: Date): Prisma.Sql {
   const { strict = "", wide = "" } = query.search ?? {};
   return Prisma.sql`(
-    select *, (case when stock = 0 then 0 else 1000000 end + least(999999,
+    select *, count(*) over ()::int as ranked, (case when stock = 0 then 0 else 1000000 end + least(999999,
       100000 * (ts_rank(search, to_tsquery('simple', ${strict})) + ts_rank(search, to_tsquery('simple', ${wide})) / 2)
       + 1000 * ln(popularity + 1)))::int as relevance
-    from rewards where ${Prisma.join(matching(query, now), " and ")}
-    order by popularity desc, id desc limit ${MAX_RANKED}) as rewards`;
+    from (
+      select * from rewards where ${Prisma.join(matching(query, now), " and ")}
+      order by popularity desc, id desc limit ${MAX_RANKED}) as candidates) as rewards`;
 }
 
 const onOffer = (now: Date) => Prisma.sql`

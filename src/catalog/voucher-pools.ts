@@ -7,8 +7,8 @@ import { type Reward, toReward } from "./reward.ts";
 export interface VoucherCounts {
   available: number;
   allocated: number;
-  /** A part of the allocated codes. */
-  revealed: number;
+  /** A part of the allocated codes. Its count reads each of them, so it is read only if it is asked for. */
+  revealed(): Promise<number>;
   expired: number;
   void: number;
 }
@@ -45,35 +45,62 @@ export interface VoucherPools {
 const MAX_BATCHES = 100;
 const MAX_CODES = 20;
 const MAX_NOTE = 500;
+/** The id of the batch of codes that were imported before batches were recorded. */
+const NO_BATCH = "none";
 /** The mask before the visible end of a code. */
 const MASK = "•".repeat(8);
 
 /** The counts of codes of own e-gift vouchers, by state. */
 export function makeVoucherPools({ db, clock }: { db: Db; clock: Clock }): VoucherPools {
+  async function readRevealed(rewardId: string): Promise<Map<string, number>> {
+    const rows = await db.$queryRaw<{ id: string; codes: number }[]>`
+      select coalesce(batch_id::text, ${NO_BATCH}) as id, count(*)::int as codes from voucher_codes
+      where reward_id = ${rewardId}::uuid and source = 'BIGCITY' and state = 'ALLOCATED' and revealed_at is not null
+      group by batch_id`;
+    return new Map(rows.map(({ id, codes }) => [id, codes]));
+  }
+
   return {
     async read(reward) {
-      const batches = await db.$queryRaw<VoucherBatch[]>`
-        select coalesce(b.id::text, 'none') as id, b.imported_at as "importedAt", b.imported_by as "importedBy",
-          coalesce(b.codes, v.codes) as codes, v."firstValidUntil",
-          jsonb_build_object('available', v.available, 'allocated', v.allocated, 'revealed', v.revealed, 'expired', v.expired, 'void', v.void) as counts
+      type Row = Omit<VoucherBatch, "counts"> & Omit<VoucherCounts, "revealed">;
+      // The inner counts read only the index `voucher_codes_of_pool`.
+      const rows = await db.$queryRaw<Row[]>`
+        select coalesce(b.id::text, ${NO_BATCH}) as id, b.imported_at as "importedAt", b.imported_by as "importedBy",
+          coalesce(b.codes, v.codes) as codes, v."firstValidUntil", v.available, v.allocated, v.expired, v.void
         from (
-          select batch_id, count(*)::int as codes,
-            count(*) filter (where state = 'AVAILABLE') as available, count(*) filter (where state = 'ALLOCATED') as allocated,
-            count(*) filter (where state = 'ALLOCATED' and revealed_at is not null) as revealed,
-            count(*) filter (where state = 'EXPIRED') as expired, count(*) filter (where state = 'VOID') as void,
-            min(valid_until) filter (where state = 'AVAILABLE')::text as "firstValidUntil"
-          from voucher_codes where reward_id = ${reward.id}::uuid and source = 'BIGCITY' group by batch_id
+          select batch_id, sum(codes)::int as codes,
+            coalesce(sum(codes) filter (where state = 'AVAILABLE'), 0)::int as available,
+            coalesce(sum(codes) filter (where state = 'ALLOCATED'), 0)::int as allocated,
+            coalesce(sum(codes) filter (where state = 'EXPIRED'), 0)::int as expired,
+            coalesce(sum(codes) filter (where state = 'VOID'), 0)::int as void,
+            min(first) filter (where state = 'AVAILABLE')::text as "firstValidUntil"
+          from (
+            select batch_id, state, count(*) as codes, min(valid_until) as first from voucher_codes
+            where reward_id = ${reward.id}::uuid and source = 'BIGCITY' group by batch_id, state) as of_state
+          group by batch_id
         ) v left join voucher_batches b on b.id = v.batch_id
         order by b.imported_at desc nulls last, b.id desc`;
-      const sum = (which: keyof VoucherCounts) => batches.reduce((total, { counts }) => total + counts[which], 0);
+      const sum = (which: "available" | "allocated" | "expired" | "void") =>
+        rows.reduce((total, row) => total + row[which], 0);
+      let reading: Promise<Map<string, number>> | undefined;
+      const revealedByBatch = () => {
+        reading ??= readRevealed(reward.id);
+        return reading;
+      };
       const counts = {
         available: sum("available"),
         allocated: sum("allocated"),
-        revealed: sum("revealed"),
         expired: sum("expired"),
         void: sum("void"),
+        revealed: async () => [...(await revealedByBatch()).values()].reduce((total, codes) => total + codes, 0),
       };
-      return { reward, counts, batches: batches.slice(0, MAX_BATCHES) };
+      const batches = rows
+        .slice(0, MAX_BATCHES)
+        .map(({ available, allocated, expired, void: removed, ...batch }): VoucherBatch => {
+          const revealed = async () => (await revealedByBatch()).get(batch.id) ?? 0;
+          return { ...batch, counts: { available, allocated, expired, void: removed, revealed } };
+        });
+      return { reward, counts, batches };
     },
 
     codesEnding: (rewardId, ending) => db.$queryRaw<PoolVoucher[]>`
