@@ -13,8 +13,32 @@ export interface Activity {
 
 const HOUR_MS = 3_600_000;
 
+/** Up to this number of hours the activity is read for each request. */
+const LIVE_HOURS = 24;
+const KEPT_MS = 60_000;
+
+/**
+ * Reads the activity of the last hours. That of more than a day is kept for a minute, because it reads each order of
+ * the time.
+ */
+export function makeReadActivity(db: Db): (hours: number, now: Date) => Promise<Activity> {
+  const kept = new Map<number, { readAt: number; activity: Promise<Activity> }>();
+  return (hours, now) => {
+    if (hours <= LIVE_HOURS) return readActivity(db, hours, now);
+    const at = now.getTime();
+    const last = kept.get(hours);
+    if (last && Math.abs(at - last.readAt) < KEPT_MS) return last.activity;
+    const reading = { readAt: at, activity: readActivity(db, hours, now) };
+    kept.set(hours, reading);
+    reading.activity.catch(() => {
+      if (kept.get(hours) === reading) kept.delete(hours);
+    });
+    return reading.activity;
+  };
+}
+
 /** The orders and the moved points of the last hours, including the current hour. */
-export async function readActivity(db: Db, hours: number, now: Date): Promise<Activity> {
+async function readActivity(db: Db, hours: number, now: Date): Promise<Activity> {
   const since = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS - (hours - 1) * HOUR_MS);
   const rows = await db.$queryRaw<{ start: Date; placed: number; failed: number }[]>`
     select hour as start, count(o.id)::int as placed, count(o.id) filter (where o.status = 'FAILED')::int as failed

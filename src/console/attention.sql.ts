@@ -1,5 +1,6 @@
 import type { AttentionKind } from "../domain/generated/words.ts";
 import type { OperatorRole } from "../domain/operator-roles.ts";
+import { MAX_COUNT } from "../graphql/connection.ts";
 import { type Db, Prisma } from "../platform/db.ts";
 import type { LocalDate } from "../platform/time-zone.ts";
 
@@ -38,8 +39,10 @@ interface Queue {
   roles: readonly OperatorRole[];
   /**
    * Rows with the columns of `AttentionItem`, without `kind`. Each reads by a partial index, or a table with few rows.
+   *
+   * @param most the number of rows that the caller needs, for a queue that can be long
    */
-  rows(times: AttentionTimes): Prisma.Sql;
+  rows(times: AttentionTimes, most: number): Prisma.Sql;
 }
 
 const STUCK_MINUTES = 10;
@@ -153,25 +156,42 @@ const queues: Record<AttentionKind, Queue> = {
   },
   POOL_LOW: {
     roles: ["catalogue", "support"],
-    rows: ({ now }) => sql`
+    rows: ({ now }, most) => sql`
       select r.id::text as id, r.stock_low_since as since,
         r.name || case r.stock when 0 then ' has no codes left.' when 1 then ' has 1 code left.' else ' has ' || r.stock || ' codes left.' end as summary,
         ${aboutReward}
       from rewards r
-      where r.source = 'BIGCITY' and r.kind = 'E_GIFT_VOUCHER' and r.stock_low_since is not null and ${isOnOffer(now)}`,
+      where r.source = 'BIGCITY' and r.kind = 'E_GIFT_VOUCHER' and r.stock_low_since is not null and ${isOnOffer(now)}
+      order by r.stock_low_since, r.id limit ${most}`,
   },
   VOUCHERS_EXPIRING: {
     roles: ["catalogue", "support"],
-    rows: ({ now, today }) => sql`
-      select r.id || '/' || v.valid_until as id, ${now}::timestamptz as since,
-        v.codes || case v.codes when 1 then ' code of ' else ' codes of ' end || r.name
-          || case v.valid_until - ${today}::date when 0 then ' end today.' when 1 then ' end tomorrow.' else ' end in ' || (v.valid_until - ${today}::date) || ' days.' end as summary,
-        ${aboutReward}
-      from (
-        select reward_id, valid_until, count(*) as codes from voucher_codes
-        where state = 'AVAILABLE' and valid_until between ${today}::date and ${today}::date + ${EXPIRING_DAYS}::int
-        group by reward_id, valid_until offset 0) v
-      cross join lateral (select id, name from rewards where id = v.reward_id offset 0) r`,
+    // Each step reads the first code of the next reward or day, by the index; a count of groups would read every code.
+    rows({ now, today }, most) {
+      const next = (after: Prisma.Sql) => sql`
+        select valid_until, reward_id from voucher_codes
+        where state = 'AVAILABLE' and valid_until <= ${today}::date + ${EXPIRING_DAYS}::int and ${after}
+        order by valid_until, reward_id limit 1`;
+      const codes = sql`
+        select count(*) from (
+          select from voucher_codes where state = 'AVAILABLE' and valid_until = v.valid_until and reward_id = r.id
+          limit ${MAX_COUNT + 1}) as counted`;
+      return sql`
+        select v.valid_until || '/' || r.id as id, ${now}::timestamptz as since,
+          (select case codes when 1 then '1 code of ' when ${MAX_COUNT + 1} then ${`more than ${MAX_COUNT.toLocaleString("en")} codes of `} else codes || ' codes of ' end
+            from (${codes}) as n (codes)) || (select name from rewards where id = r.id)
+            || case v.valid_until - ${today}::date when 0 then ' end today.' when 1 then ' end tomorrow.' else ' end in ' || (v.valid_until - ${today}::date) || ' days.' end as summary,
+          ${aboutReward}
+        from (
+          with recursive found as (
+            (${next(sql`valid_until >= ${today}::date`)})
+            union all
+            select following.* from found cross join lateral (
+              ${next(sql`(valid_until, reward_id) > (found.valid_until, found.reward_id)`)}) following
+          )
+          select valid_until, reward_id from found limit ${most}) v
+        cross join lateral (select v.reward_id as id) r`;
+    },
   },
 };
 
@@ -187,7 +207,7 @@ export async function readAttentionCounts(
   if (kinds.length === 0) return [];
   const counts = kinds.map(
     (kind) =>
-      sql`select ${kind}::text as kind, count(*)::int as count, min(since) as "oldestSince" from (${queues[kind].rows(times)}) as item`,
+      sql`select ${kind}::text as kind, count(*)::int as count, min(since) as "oldestSince" from (${queues[kind].rows(times, MAX_COUNT + 1)}) as item`,
   );
   const rows = await db.$queryRaw<AttentionCount[]>(Prisma.join(counts, " union all "));
   return kinds.map((kind) => rows.find((row) => row.kind === kind) ?? { kind, count: 0, oldestSince: null });
@@ -201,6 +221,6 @@ export async function readAttentionItems(
   times: AttentionTimes,
 ): Promise<AttentionItem[]> {
   const rows = await db.$queryRaw<Omit<AttentionItem, "kind">[]>`
-    select * from (${queues[kind].rows(times)}) as item order by since, id limit ${limit}`;
+    select * from (${queues[kind].rows(times, limit)}) as item order by since, id limit ${limit}`;
   return rows.map((row) => ({ ...row, kind }));
 }

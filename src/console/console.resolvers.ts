@@ -13,7 +13,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 import { localDateOf } from "../platform/time-zone.ts";
-import { readActivity } from "./activity.sql.ts";
+import { makeReadActivity } from "./activity.sql.ts";
 import {
   type AttentionTimes,
   attentionKinds,
@@ -53,6 +53,7 @@ export function consoleResolvers({ db, clock, timeZone, notes, watchEveryMs, log
     return context.viewer as Operator;
   }
 
+  const readActivity = makeReadActivity(db);
   const timesAt = (now: Date): AttentionTimes => ({ now, today: localDateOf(now, timeZone) });
   const kindsOf = ({ roles }: Operator) => attentionKinds.filter((kind) => hasRole(roles, rolesOfAttention(kind)));
   const shown = ({ times, counts }: AttentionReading) => ({
@@ -105,7 +106,7 @@ export function consoleResolvers({ db, clock, timeZone, notes, watchEveryMs, log
       activity(_, { hours }, context) {
         requireOperator(context, ...seesCustomers);
         if (hours < 1 || hours > MAX_HOURS) throw badUserInput("hours", `must be 1 to ${MAX_HOURS}, found ${hours}`);
-        return readActivity(db, hours, clock.now());
+        return readActivity(hours, clock.now());
       },
     },
 

@@ -14,12 +14,14 @@ export interface SearchHit {
   rewardId: string | null;
 }
 
+type Found = Omit<SearchHit, "match">;
+
 const { sql } = Prisma;
 
 interface Source {
   roles: readonly OperatorRole[];
-  /** Rows of `SearchHit` without `match`, up to the limit; null if no object of this kind can match the text. */
-  find(text: string, limit: number, db: Db): Prisma.Sql | null | Promise<Prisma.Sql>;
+  /** The objects up to the limit, or the statement that reads them; null if no object of this kind can match the text. */
+  find(text: string, limit: number, db: Db): Prisma.Sql | null | Promise<Found[]>;
 }
 
 /** In the order of display. Each reads by an index, or a table with few rows. */
@@ -87,20 +89,25 @@ const sources: Record<SearchMatch, Source> = {
   REWARD: {
     roles: ["catalogue", "support", "orders"],
     async find(text, limit, db) {
-      const bySku = sql`select * from rewards where upper(sku) like ${`${escapeLike(text.toUpperCase())}%`} order by sku limit ${limit}`;
-      const search = await readSearch(db, text);
-      // Rewards by words, if no SKU has this prefix: an SKU's words are not a reward's words. Each half reads by
-      // popularity.
-      const byText = (archived: Prisma.Sql) => sql`(
-        select * from rewards where archived_at is ${archived} and not exists (select from by_sku)
-          and search @@ to_tsquery('simple', ${search?.wide ?? ""})
-        order by popularity desc, id desc limit ${limit})`;
-      return sql`
-        with by_sku as (${bySku})
+      const read = (rewards: Prisma.Sql) =>
+        db.$queryRaw<Found[]>(
+          planEachTime(sql`
         select r.name as text, r.sku || ' · ' || r.points || ' points' || case when r.archived_at is null then '' else ' · archived' end as detail,
           null::uuid as "orderId", null::text as "customerId", r.id as "rewardId"
-        from (select * from by_sku union all ${byText(sql`null`)} union all ${byText(sql`not null`)}) as r
-        order by r.archived_at is not null, r.popularity desc, r.id limit ${limit}`;
+        from (${rewards}) as r order by r.archived_at is not null, r.popularity desc, r.id`),
+        );
+      const bySku = await read(sql`
+        select * from rewards where upper(sku) like ${`${escapeLike(text.toUpperCase())}%`}
+        order by upper(sku) using ~<~ limit ${limit}`);
+      // Rewards by words, if no SKU has this prefix: an SKU's words are not a reward's words.
+      if (bySku.length > 0) return bySku;
+      const { wide } = (await readSearch(db, text)) ?? { wide: "" };
+      const byWords = (archived: Prisma.Sql, most: number) =>
+        read(sql`
+        select * from rewards where archived_at is ${archived} and search @@ to_tsquery('simple', ${wide})
+        order by popularity desc, id desc limit ${most}`);
+      const shown = await byWords(sql`null`, limit);
+      return shown.length === limit ? shown : [...shown, ...(await byWords(sql`not null`, limit - shown.length))];
     },
   },
 };
@@ -125,7 +132,7 @@ export async function search(
   const found = await Promise.all(
     Object.entries(sources).map(async ([match, { roles: wanted, find }]) => {
       const query = hasRole(roles, wanted) ? await find(text, limit, db) : null;
-      const rows = query ? await db.$queryRaw<Omit<SearchHit, "match">[]>(planEachTime(query)) : [];
+      const rows = Array.isArray(query) ? query : query ? await db.$queryRaw<Found[]>(planEachTime(query)) : [];
       return rows.map((row): SearchHit => ({ ...row, match: match as SearchMatch }));
     }),
   );
