@@ -33,6 +33,8 @@ export interface PageFigures {
   /** The statements of the last read. */
   statements: Executed[];
   problem: string | null;
+  /** The reason why it may take longer than the limit. */
+  exempt?: string | undefined;
 }
 
 const READINGS = 8; // beyond five reads PostgreSQL may use a generic plan for a named statement
@@ -113,7 +115,7 @@ export async function measurePages(
       ms = Math.min(ms, performance.now() - since);
       statements = plans.take();
     }
-    figures.push({ name: page.name, ms, statements, problem });
+    figures.push({ name: page.name, ms, statements, problem, exempt: page.exempt });
   }
   await delay(REPORTED_MS);
   const { rows } = await client.query<{ name: string }>(
@@ -129,17 +131,19 @@ export function pagesInWords({ pages: figures, unreadIndexes }: PagesFigures): s
   const lines = [
     "page                                              ms   SQL ms  rows read  plan of the statement that took longest",
   ];
-  for (const { name, ms, statements, problem } of figures) {
+  const isSlow = ({ ms, exempt }: PageFigures) => ms > LIMIT_MS && exempt === undefined;
+  for (const figure of figures) {
+    const { name, ms, statements, problem, exempt } = figure;
     const slowest = statements.toSorted((a, b) => b.ms - a.ms)[0];
     const sqlMs = statements.reduce((sum, statement) => sum + statement.ms, 0);
     const rows = statements.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
-    const plan = problem ?? slowest?.scans.join(", ") ?? "";
-    const mark = problem || ms > LIMIT_MS || isSequential(statements) ? "!" : " ";
+    const plan = problem ?? (exempt && `may take longer: ${exempt}`) ?? slowest?.scans.join(", ") ?? "";
+    const mark = problem || isSlow(figure) || isSequential(statements) ? "!" : " ";
     lines.push(
       `${mark} ${name.padEnd(44)}${ms.toFixed(1).padStart(7)}${sqlMs.toFixed(1).padStart(9)}${String(rows).padStart(11)}  ${plan}`,
     );
   }
-  const slow = figures.filter(({ ms }) => ms > LIMIT_MS).length;
+  const slow = figures.filter(isSlow).length;
   const sequential = figures.filter(({ statements }) => isSequential(statements)).length;
   const failed = figures.filter(({ problem }) => problem !== null).length;
   lines.push(

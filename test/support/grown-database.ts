@@ -35,6 +35,13 @@ export async function growDatabase(client: pg.Client, { rewards, orders, voucher
   const words = (n: string) =>
     `(array['Coffee','Voucher','Travel','Garden','Kitchen','Sound','Winter','Sport'])[1 + ${n} % 8]`;
   await client.query("set session_replication_role = replica");
+  await client.query("set maintenance_work_mem = '512MB'");
+  // Indexes are made at the end, which takes less time than an entry for each row.
+  const { rows: indexes } = await client.query<{ name: string; definition: string }>(
+    `select quote_ident(relname) as name, pg_get_indexdef(oid) as definition from pg_class join pg_index on indexrelid = oid
+     where relnamespace = 'public'::regnamespace and not indisunique order by relname`,
+  );
+  for (const { name } of indexes) await client.query(`drop index ${name}`);
   // Each field of an order is computed once.
   await client.query(`
     create function pg_temp.id(kind int, n bigint) returns uuid language sql immutable as
@@ -128,11 +135,12 @@ export async function growDatabase(client: pg.Client, { rewards, orders, voucher
   );
   await fillOrders(
     "operator_assignments",
-    "id, customer_id, order_id, assignee, assigned_by, assigned_at",
-    "pg_temp.id(11, n), customer, id, case when n % 20 = 3 then 'ana' else 'ben' end, 'lead', now()",
+    "id, customer_id, order_id, order_placed_at, assignee, assigned_by, assigned_at",
+    "pg_temp.id(11, n), customer, id, placed, case when n % 20 = 3 then 'ana' else 'ben' end, 'lead', now()",
     "n % 200 = 3",
   );
   await growAround(client, fillOrders, fill);
+  for (const { definition } of indexes) await client.query(definition);
   await client.query("set session_replication_role = default");
   await client.query("vacuum analyze");
 }
@@ -189,7 +197,7 @@ async function growAround(client: pg.Client, fillOrders: FillOrders, fill: Fill)
   await fillOrders(
     "reward_awards",
     "id, effect_key, decision_id, member_id, customer_id, role, unit, quantity, available_at, state, ledger, credit_reference, sent_at, created_at, settled_at",
-    `pg_temp.id(15, n), 'grown/' || n, pg_temp.id(14, n), pg_temp.id(12, 1), customer, 'MEMBER', 'POINTS', 10, placed,
+    `pg_temp.id(15, n), 'transactionpromo/rule:grown/' || n, pg_temp.id(14, n), pg_temp.id(12, 1), customer, 'MEMBER', 'POINTS', 10, placed,
      (case n % 10000 when 2 then 'NEEDS_ATTENTION' when 4 then 'REFUSED' else 'CREDITED' end)::award_state, 'CLIENT', 'CR-' || n, placed,
      placed, case n % 10000 when 2 then null else placed end`,
     "n % 2 = 0",
