@@ -34,8 +34,9 @@ export type RewardField = Exclude<keyof Reward, "number">;
 
 /**
  * Only the most popular matches of a search are ranked, which keeps a search for a frequent word within milliseconds.
+ * Their number is the count of the list.
  */
-const MAX_RANKED = 1_000;
+const MAX_RANKED = MAX_COUNT + 1;
 /** The number of rewards read for the brand counts, the most popular first. */
 const MAX_FACETED = 1_000;
 const MAX_BRANDS = 50;
@@ -164,7 +165,7 @@ export function makeRewardStore(db: Db): RewardStore {
 
     async count(query, now, page = []) {
       const ranked = page[0]?.ranked;
-      if (ranked !== undefined && ranked < MAX_RANKED) return ranked;
+      if (ranked !== undefined) return ranked;
       const [row] = await db.$queryRaw<{ count: number }[]>(
         planned(
           query,

@@ -1,7 +1,7 @@
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Db, inTransaction, type Prisma } from "../platform/db.ts";
+import { type Db, inTransaction, Prisma, planEachTime } from "../platform/db.ts";
 import { type Reward, toReward } from "./reward.ts";
 
 export interface VoucherCounts {
@@ -103,14 +103,17 @@ export function makeVoucherPools({ db, clock }: { db: Db; clock: Clock }): Vouch
       return { reward, counts, batches };
     },
 
-    codesEnding: (rewardId, ending) => db.$queryRaw<PoolVoucher[]>`
+    codesEnding: (rewardId, ending) =>
+      db.$queryRaw<PoolVoucher[]>(
+        planEachTime(Prisma.sql`
       select v.id, v.masked_code as "maskedCode", v.state, v.valid_until as "validUntil", v.allocated_at as "allocatedAt",
         v.revealed_at as "revealedAt",
         (select l.order_id from order_units u join order_lines l on l.id = u.line_id where u.id = v.unit_id) as "orderId"
       from voucher_codes v
       where v.reward_id = ${rewardId}::uuid and v.source = 'BIGCITY'
         and v.masked_code in (${MASK + ending}, ${MASK + ending.toUpperCase()})
-      order by v.state, v.id limit ${MAX_CODES}`,
+      order by v.state, v.id limit ${MAX_CODES}`),
+      ),
 
     async voidCode(voucherId, written, actor) {
       const note = written.trim();

@@ -124,7 +124,8 @@ export function makeHistoryStore(db: Db): HistoryStore {
               customerIds,
               (id) => Prisma.sql`
           select ${id} as "customerId", count(*)::int as n from (
-            select from reward_awards where customer_id = ${id} limit ${MAX_COUNT + 1}) as counted`,
+            select from reward_awards where customer_id = ${id}
+            order by created_at desc, id desc limit ${MAX_COUNT + 1}) as counted`,
             ),
           ),
         ),
