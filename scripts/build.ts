@@ -5,13 +5,13 @@
 //   npm run build [-- <directory>]                  `dist` by default; then: node dist/bin/tessera.mjs <command>
 //
 // The build is reproducible: equal sources make equal bytes, whatever the directory contained before.
-import { readFileSync } from "node:fs";
 import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { noticesOf } from "./build/notices.ts";
+import { ascii, wasmFromFile } from "./build/plugins.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = resolve(root, process.argv[2] ?? "dist");
@@ -39,26 +39,8 @@ const bundle = await rolldown({
       name: "no-stand-ins",
       resolveId: (id) => (id.endsWith("/stand-ins.ts") ? join(root, "src/program/no-stand-ins.ts") : undefined),
     },
-    // V8 keeps the source text of a module and its strings in memory: base64 in a module takes three times the bytes of the file.
-    {
-      name: "wasm-from-file",
-      load(id) {
-        const file = /([^/]+)\.wasm-base64\.mjs$/.exec(id)?.[1];
-        if (file === undefined) return undefined;
-        const text = readFileSync(id, "utf8");
-        const base64 = /const wasm = "([^"]+)"/.exec(text)?.[1];
-        if (base64 === undefined) throw new Error(`${id} has no wasm as text`);
-        this.emitFile({ type: "asset", fileName: `${file}.wasm`, source: Buffer.from(base64, "base64") });
-        return `import { readFileSync } from "node:fs";
-          export const wasm = readFileSync(new URL("./${file}.wasm", import.meta.url)); // as bytes, which Buffer.from takes, too`;
-      },
-    },
-    // A character above U+00FF makes V8 store the whole source text of a file with two bytes a character.
-    {
-      name: "ascii",
-      renderChunk: (code) =>
-        code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
-    },
+    wasmFromFile,
+    ascii,
   ],
   logLevel: "silent", // messages of packages
 });

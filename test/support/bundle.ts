@@ -1,5 +1,6 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
+import { ascii, wasmFromFile } from "../../scripts/build/plugins.ts";
 
 const root = new URL("../../", import.meta.url);
 const directory = fileURLToPath(new URL("node_modules/.cache/gateway-bundle", root));
@@ -20,11 +21,21 @@ export async function bundlePrograms(): Promise<void> {
     plugins: [
       {
         name: "own-address",
-        transform: (code, id) => code.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(id).href)),
+        transform: (code, id) =>
+          id.endsWith(".wasm-base64.mjs")
+            ? code // its file is in the bundle
+            : code.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(id).href)),
       },
+      wasmFromFile,
+      ascii,
     ],
     logLevel: "silent",
   });
-  await bundle.write({ dir: directory, entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" });
+  await bundle.write({
+    dir: directory,
+    entryFileNames: "[name].mjs",
+    chunkFileNames: "[name]-[hash].mjs",
+    minify: { compress: false, mangle: false, codegen: true }, // every process reads and hashes the text
+  });
   await bundle.close();
 }
