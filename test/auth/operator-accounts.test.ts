@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EarlierTry, signInAgainAt } from "../../src/auth/accounts/sign-in-limits.ts";
 import { openDb } from "../../src/platform/db.ts";
 import { resealSecrets } from "../../src/program/reseal-secrets.ts";
+import { bundledOperatorAdd } from "../support/bundle.ts";
 import { SESSION_SECRET, startTestGateway, type TestGateway, testEnvironment } from "../support/gateway.ts";
 
 const PASSWORD = "correct horse battery";
@@ -108,7 +109,7 @@ describe("the enrolment link", () => {
     const name = `p${randomUUID()}`;
     const env = { ...process.env, ...testEnvironment(gateway.databaseUrl, gateway.sandbox.url), PORT: "4321" };
     const run = (...args: string[]) =>
-      promisify(execFile)(process.execPath, ["scripts/operator-add.ts", name, ...args], { env });
+      promisify(execFile)(process.execPath, [bundledOperatorAdd, name, ...args], { env });
     const { stdout } = await run("--roles", "support,orders");
     const secret = stdout.match(/^http:\/\/\S+:4321\/console\/enrol#([\w-]{43})$/m)?.[1];
     expect((await post("/console/enrolment", { secret })).status).toBe(200);

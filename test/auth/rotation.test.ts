@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeVoucherVault } from "../../src/catalog/index.ts";
 import { ConfigError } from "../../src/config/config.ts";
 import { ROUTER_HEADER } from "../../src/graphql/trusted-router.ts";
@@ -39,10 +39,11 @@ beforeAll(async () => {
   gateway = await startTestGateway({ CATALOG_SYNC_SECONDS: "0" }, { clock });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
-beforeEach(async () => {
-  await sealBack();
+/** For the next test, everything is encrypted with the first secret again. */
+async function sealBack(): Promise<void> {
+  await reseal({ current: SESSION_SECRET, fallback: NEXT });
   await gateway.restart();
-});
+}
 
 /** `npm run secrets:reseal`. @returns the number of re-encrypted ciphertexts by kind, and the problems */
 async function reseal(secrets = { current: NEXT, fallback: SESSION_SECRET }) {
@@ -54,10 +55,10 @@ async function reseal(secrets = { current: NEXT, fallback: SESSION_SECRET }) {
     problems: results.flatMap(({ kind, problems }) => problems.map(({ problem }) => `${kind}: ${problem}`)),
   };
 }
-/** For the next test, everything is encrypted with the first secret again. */
-const sealBack = () => reseal({ current: SESSION_SECRET, fallback: NEXT });
 
 describe("a new SESSION_SECRET with the last one as the fallback", () => {
+  afterEach(sealBack);
+
   test("signs no customer out: all tokens are valid before, during and after the rotation", async () => {
     const customer = await gateway.customer({ balance: 900 });
     await gateway.restart(announced);
@@ -190,6 +191,8 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
 });
 
 describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
+  afterEach(sealBack);
+
   test("leaves vouchers, draws and national ids readable, and the old one is not needed after resealing", async () => {
     const nik = "3171234509870005";
     const customer = await gateway.customer();
@@ -304,73 +307,75 @@ describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
   });
 });
 
-describe("a token or a key with a second value", () => {
-  const next = "the-next-value-that-is-long-enough-for-all";
+describe("a token or a key", () => {
+  const last = {
+    OPERATOR_TOKEN,
+    REWARD_SERVICE_TOKEN,
+    ROUTER_SECRET,
+    WEBHOOK_SECRET,
+    CLIENT_HANDOFF_KEY: "the-last-key-of-the-brand's-app, long enough",
+  };
+  const settings = (change: (name: string, value: string) => [name: string, value: string]) =>
+    Object.fromEntries(Object.entries(last).map(([name, value]) => change(name, value)));
+  const next = settings((name) => [name, `the-next-${name}-that-is-long-enough`]) as typeof last;
+  const fallbacks = settings((name, value) => [`${name}_FALLBACK`, value]);
 
-  test.each([
-    ["OPERATOR_TOKEN", OPERATOR_TOKEN, "{ auditLog(first: 1) { nodes { action } } }"],
-    ["REWARD_SERVICE_TOKEN", REWARD_SERVICE_TOKEN, null],
-  ])("%s is accepted with either value, and without the second with one", async (name, value, query) => {
-    const isGood = async (token: string) => {
-      if (query !== null) return (await makeCaller(() => gateway.url, token).send(query)).errors === undefined;
-      const answer = await fetch(`${gateway.url}/reward-processor`, { method: "POST", headers: bearer(token) });
-      return answer.status !== 401;
-    };
-    await gateway.restart({ [name]: next, [`${name}_FALLBACK`]: value });
-    expect([await isGood(next), await isGood(value), await isGood("another-token-of-nobody")]).toEqual([
-      true,
-      true,
-      false,
-    ]);
-    await gateway.restart({ [name]: next });
-    expect([await isGood(next), await isGood(value)]).toEqual([true, false]);
-  });
+  const isOperator = async (token: string) =>
+    (await makeCaller(() => gateway.url, token).send("{ auditLog(first: 1) { nodes { action } } }")).errors ===
+    undefined;
+  const isService = async (token: string) =>
+    (await fetch(`${gateway.url}/reward-processor`, { method: "POST", headers: bearer(token) })).status !== 401;
+  const routerStatus = async (secret: string) =>
+    (await post(gateway.url, { query: "{ __typename }" }, { [ROUTER_HEADER]: secret })).status;
+  const webhookStatus = async (secret: string) => {
+    const body = "{}";
+    const headers = { "content-type": "application/json", "x-tessera-signature": sign(body, secret, clock.now()) };
+    return (await fetch(`${gateway.url}/webhooks/fulfilment`, { method: "POST", headers, body })).status;
+  };
+  /** The customer of a sign-in link, or the code of its refusal. */
+  const signedInBy = async (key: string, seconds = 600) => {
+    const exp = Math.floor(clock.now().getTime() / 1_000) + seconds;
+    const claims = { sub: "C-app", exp, jti: randomUUID() };
+    const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(key));
+    const query = `mutation ($input: SignInWithTokenInput!) { signInWithToken(input: $input) {
+      customer { customerId } userErrors { code } } }`;
+    const { body } = await post<{
+      signInWithToken: { customer: { customerId: string } | null; userErrors: { code: string }[] };
+    }>(gateway.url, { query, variables: { input: { token, customerId: "C-app" } } });
+    const answer = body.data?.signInWithToken;
+    return answer?.userErrors[0]?.code ?? answer?.customer?.customerId;
+  };
 
-  test("ROUTER_SECRET is accepted with either value", async () => {
-    const statusWith = async (secret: string) =>
-      (await post(gateway.url, { query: "{ __typename }" }, { [ROUTER_HEADER]: secret })).status;
-    await gateway.restart({ ROUTER_SECRET: next, ROUTER_SECRET_FALLBACK: ROUTER_SECRET });
-    expect([await statusWith(next), await statusWith(ROUTER_SECRET), await statusWith("wrong")]).toEqual([
-      200, 200, 401,
-    ]);
-    await gateway.restart({ ROUTER_SECRET: next });
-    expect([await statusWith(next), await statusWith(ROUTER_SECRET)]).toEqual([200, 401]);
-  });
+  describe.each([
+    { title: "with the last value as the fallback, is accepted with either value:", env: fallbacks, isLastGood: true },
+    { title: "without a fallback, is accepted with the new value alone:", env: {}, isLastGood: false },
+  ])("$title", ({ env, isLastGood }) => {
+    beforeAll(() => gateway.restart({ ...next, ...env }));
 
-  test("WEBHOOK_SECRET verifies reports signed with either value", async () => {
-    const statusWith = async (secret: string) => {
-      const body = "{}";
-      const headers = { "content-type": "application/json", "x-tessera-signature": sign(body, secret, clock.now()) };
-      return (await fetch(`${gateway.url}/webhooks/fulfilment`, { method: "POST", headers, body })).status;
-    };
-    await gateway.restart({ WEBHOOK_SECRET: next, WEBHOOK_SECRET_FALLBACK: WEBHOOK_SECRET });
-    expect([await statusWith(next), await statusWith(WEBHOOK_SECRET), await statusWith("wrong")]).toEqual([
-      400, 400, 401,
-    ]);
-    await gateway.restart({ WEBHOOK_SECRET: next });
-    expect([await statusWith(next), await statusWith(WEBHOOK_SECRET)]).toEqual([400, 401]);
-  });
+    test.each([
+      ["OPERATOR_TOKEN", isOperator],
+      ["REWARD_SERVICE_TOKEN", isService],
+    ] as const)("%s", async (name, isGood) => {
+      const tokens = [next[name], last[name], "another-token-of-nobody"];
+      expect(await Promise.all(tokens.map(isGood))).toEqual([true, isLastGood, false]);
+    });
 
-  test("CLIENT_HANDOFF_KEY verifies links signed with either value", async () => {
-    const last = "the-last-key-of-the-brand's-app, long enough";
-    const outcome = async (key: string, seconds: number) => {
-      const exp = Math.floor(clock.now().getTime() / 1_000) + seconds;
-      const claims = { sub: "C-app", exp, jti: `${key}-${seconds}` };
-      const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(key));
-      const query = `mutation ($input: SignInWithTokenInput!) { signInWithToken(input: $input) {
-        customer { customerId } userErrors { code } } }`;
-      const { body } = await post<{
-        signInWithToken: { customer: { customerId: string } | null; userErrors: { code: string }[] };
-      }>(gateway.url, { query, variables: { input: { token, customerId: "C-app" } } });
-      const answer = body.data?.signInWithToken;
-      return answer?.userErrors[0]?.code ?? answer?.customer?.customerId;
-    };
-    await gateway.restart({ CLIENT_HANDOFF_KEY: next, CLIENT_HANDOFF_KEY_FALLBACK: last });
-    expect(await outcome(next, 600)).toBe("C-app");
-    expect(await outcome(last, 600)).toBe("C-app");
-    expect(await outcome(last, -600)).toBe("SIGN_IN_LINK_EXPIRED");
-    expect(await outcome("a key of nobody's app, which is long enough", 600)).toBe("SIGN_IN_LINK_INVALID");
-    await gateway.restart({ CLIENT_HANDOFF_KEY: next });
-    expect(await outcome(last, 601)).toBe("SIGN_IN_LINK_INVALID");
+    test("ROUTER_SECRET", async () => {
+      const secrets = [next.ROUTER_SECRET, ROUTER_SECRET, "wrong"];
+      expect(await Promise.all(secrets.map(routerStatus))).toEqual([200, isLastGood ? 200 : 401, 401]);
+    });
+
+    test("WEBHOOK_SECRET, of reports", async () => {
+      const secrets = [next.WEBHOOK_SECRET, WEBHOOK_SECRET, "wrong"];
+      expect(await Promise.all(secrets.map(webhookStatus))).toEqual([400, isLastGood ? 400 : 401, 401]);
+    });
+
+    test("CLIENT_HANDOFF_KEY, of sign-in links", async () => {
+      expect(await signedInBy(next.CLIENT_HANDOFF_KEY)).toBe("C-app");
+      expect(await signedInBy(last.CLIENT_HANDOFF_KEY)).toBe(isLastGood ? "C-app" : "SIGN_IN_LINK_INVALID");
+      const ended = isLastGood ? "SIGN_IN_LINK_EXPIRED" : "SIGN_IN_LINK_INVALID";
+      expect(await signedInBy(last.CLIENT_HANDOFF_KEY, -600)).toBe(ended);
+      expect(await signedInBy("a key of nobody's app, which is long enough")).toBe("SIGN_IN_LINK_INVALID");
+    });
   });
 });

