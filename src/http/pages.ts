@@ -197,7 +197,12 @@ function mountBuiltFiles(fastify: FastifyInstance, directory: string, prefix: st
 const sendSite = async (reply: FastifyReply, cacheControl: string, facts: PageFacts) =>
   sendPage(reply, await readPage(facts), cacheControl);
 
-const sendPage = (reply: FastifyReply, { html, styleSource }: BrandedPage, cacheControl: string, trustedTypes?: string) =>
+const sendPage = (
+  reply: FastifyReply,
+  { html, styleSource }: BrandedPage,
+  cacheControl: string,
+  trustedTypes?: string,
+) =>
   reply
     .type("text/html; charset=utf-8")
     .header("cache-control", cacheControl)
