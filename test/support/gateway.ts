@@ -80,6 +80,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     REWARD_SERVICE_TOKEN,
     ROUTER_SECRET,
     PUSH_PRIVATE_KEY,
+    PUSH_SUBJECT: "mailto:push@brand.example",
     SEED: "none",
     METRICS_PORT: "off",
     LOG_LEVEL: "silent",
