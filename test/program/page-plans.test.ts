@@ -13,12 +13,10 @@ const SIZE = { rewards: 10_000, orders: 20_000 };
 const MOST_ROWS = 6_000;
 /** Of pages that find their rows by the order of an index. */
 const MOST_ROWS_OF: Readonly<Record<string, number>> = {
-  "find: an SKU": 1_000,
-  "statement, deep": 150,
-  "reward history": 250,
-  "orders of an assignee": 150,
-  "expiring vouchers": 1_000,
-  attention: 1_500,
+  "find: an SKU": 2_000,
+  "statement, deep": 500,
+  "expiring vouchers": 2_000,
+  attention: 3_000,
 };
 /** PostgreSQL may use a generic plan for a named statement from its sixth execution on. */
 const READINGS = 6;
