@@ -164,9 +164,10 @@ describe("a provider that misbehaves once", () => {
 test("the command prints the report and has an exit code", async () => {
   await using sandbox = await startSandbox();
   const script = fileURLToPath(new URL("../../scripts/conformance.ts", import.meta.url));
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const run = (...args: string[]) =>
     new Promise<{ code: number; output: string }>((resolve) => {
-      execFile(process.execPath, [script, ...args], { env: { PATH: process.env["PATH"] } }, (error, stdout, stderr) =>
+      execFile(process.execPath, [script, ...args], { env: { PATH, NODE_COMPILE_CACHE } }, (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === "number" ? error.code : 0, output: stdout + stderr }),
       );
     });

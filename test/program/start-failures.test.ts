@@ -22,6 +22,7 @@ async function failureOf(script: string, env: Record<string, string>, args: stri
   const ports = { PORT: await freePort(), SANDBOX_PORT: "0" };
   const settings = {
     PATH: process.env["PATH"],
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
     NODE_NO_WARNINGS: "1",
     DATA_DIR: join(folder, "data"),
     ...ports,

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { processesWith } from "./support/processes.ts";
 
 /**
@@ -97,6 +97,7 @@ function start(source: string, env: Record<string, string> = {}, parent?: "shell
     env: {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       npm_config_cache: join(project, ".npm"),
       npm_config_offline: "true",
       TEST_NODE: process.execPath,
@@ -136,6 +137,29 @@ async function install() {
   expect(await installing.ended, installing.printed()).toBe(7);
 }
 
+/** A copy of an installed project: npm takes a second of CPU time. */
+let template: string | undefined;
+afterAll(() => template && rmSync(template, { recursive: true, force: true }));
+
+/** Makes the project an installed one. */
+async function makeInstalled() {
+  if (template === undefined) {
+    await install();
+    template = `${project}-installed`;
+    copyProject(project, template);
+  } else {
+    rmSync(project, { recursive: true });
+    copyProject(template, project);
+  }
+}
+
+/** Copies the project's own files, which tests overwrite, and links those of its packages. */
+function copyProject(from: string, to: string) {
+  const packages = join(from, "node_modules");
+  cpSync(from, to, { recursive: true, filter: (path) => path !== packages });
+  execFileSync("cp", ["--archive", "--link", packages, to]);
+}
+
 describe("run.mjs", { tags: "linux" }, () => {
   test("installs a bare clone, runs the command with the Node that was installed, and passes on its exit code", async () => {
     // With this variable npm by itself leaves out the packages of development.
@@ -149,7 +173,7 @@ describe("run.mjs", { tags: "linux" }, () => {
   });
 
   test("compares the contents of package-lock.json: a checkout back and forth installs nothing", async () => {
-    await install();
+    await makeInstalled();
     const lock = readFileSync(join(project, "package-lock.json"), "utf8");
     wantVersion("2.0.0");
     writeFileSync(join(project, "package-lock.json"), lock);
@@ -174,7 +198,7 @@ describe("run.mjs", { tags: "linux" }, () => {
   );
 
   test("passes a signal on to the generators", async () => {
-    await install();
+    await makeInstalled();
     writeFileSync(
       join(project, "scripts/generate.mjs"),
       `import { spawn } from "node:child_process"; spawn(process.execPath, ["generator.cjs"], { stdio: "inherit" });`,
@@ -222,7 +246,7 @@ describe("run.mjs", { tags: "linux" }, () => {
   });
 
   test("installs nothing while a program of this checkout runs, and names it", async () => {
-    await install();
+    await makeInstalled();
     const running = start(step("running"));
     const program = await nextStep(running);
     const [{ pid } = { pid: 0 }] = processesWith("TEST_RUN", run).filter(({ command }) => !command.includes("run.mjs"));
@@ -244,14 +268,14 @@ describe("run.mjs", { tags: "linux" }, () => {
   });
 
   test("ends with 128 and the number of the signal that ended its command", async () => {
-    await install();
+    await makeInstalled();
     for (const [signal, code] of Object.entries({ SIGKILL: 137, SIGSEGV: 139, SIGTERM: 143 })) {
       expect(await start(`process.kill(process.pid, "${signal}")`).ended).toBe(code);
     }
   });
 
   test("sends its command one SIGTERM when npm is gone", async () => {
-    await install();
+    await makeInstalled();
     // Outlives several checks of its parent by `run.mjs`, then reports the number of stop signals.
     const drain = `let count = 0; process.on("SIGTERM", () => {
       if (++count === 1) require("node:child_process").execFile("sleep", ["1.2"], () => { ${step("asked").replace('"asked"', '"asked " + count')} });
@@ -264,7 +288,7 @@ describe("run.mjs", { tags: "linux" }, () => {
   });
 
   test("gives its command no variable that `node --watch` sets for its own child", async () => {
-    await install();
+    await makeInstalled();
     const { printed, ended } = start("console.log(Object.keys(process.env))", { WATCH_REPORT_DEPENDENCIES: "1" });
     expect(await ended).toBe(0);
     expect(printed()).not.toContain("WATCH_REPORT_DEPENDENCIES");
