@@ -68,13 +68,13 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
   const before = read && (await balanceOf(read));
   if (!read || !before) {
     const why = read
-      ? "the points could not be read"
-      : "no token of the customer, and the credentials do not read points";
+      ? "the customer's points could not be read; once points holds, run the command again"
+      : "this needs the points, which neither a token of the customer nor the credentials read; once verify-otp or basic-read holds, run the command again";
     for (const [id, expects] of moneyExpectations) note(id, expects, "not checked", why);
     return { findings, settings, owed: null };
   }
   if (before.balance < NEEDED_POINTS) {
-    const why = `the customer has ${before.balance} points; give ${NEEDED_POINTS} or more`;
+    const why = `the customer has ${before.balance} points: give the customer ${NEEDED_POINTS} or more, or name another one with --customer`;
     for (const [id, expects] of moneyExpectations) note(id, expects, "not checked", why);
     return { findings, settings, owed: 0 };
   }
@@ -103,8 +103,8 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
     const otp = fresh.outcome === "confirmed" ? await readOtp?.() : undefined;
     if (fresh.outcome !== "confirmed" || otp === undefined) {
       const why = readOtp
-        ? "no password was sent"
-        : "the one-time password was not typed in: run the command at a terminal, or use --otp-url";
+        ? "no one-time password was sent or typed in; once generate-otp holds, run the command again"
+        : "no one-time password was typed in: run the command at a terminal, or name an address that answers it with --otp-url";
       for (const [id, expects] of signInExpectations) note(id, expects, "not checked", why);
       return undefined;
     }
@@ -146,8 +146,12 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
           "foreign-points",
           "the customer's token reads no other customer's points",
           "not checked",
-          "no --other-customer",
+          "name a second test customer with --other-customer",
         );
+    } else {
+      const why = "this needs the customer's token; once verify-otp holds, run the command again";
+      note("points", "the customer's token reads the customer's points", "not checked", why);
+      note("foreign-points", "the customer's token reads no other customer's points", "not checked", why);
     }
     const anonymous = await provider.points(customerId, "none");
     const isClosed = anonymous.outcome !== "confirmed";
@@ -263,7 +267,13 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
       credited = -[given, repeated, other].reduce((sum, { effect }) => sum + (effect ?? 0), 0);
     } else {
       for (const id of ["credit", "repeated-credit", "other-credit"]) {
-        note(id, words.get(id) ?? "", "not checked", "only with --credit, because the points stay earned", false);
+        note(
+          id,
+          words.get(id) ?? "",
+          "not checked",
+          "add --credit: the test customer keeps the points that are credited",
+          false,
+        );
       }
     }
 

@@ -140,7 +140,7 @@ function VoucherRow(props: { voucher: VoucherPartsFragment; state: State; onMark
         </Part>
       ) : (
         <p className={styles.masked}>
-          <code>{voucher.maskedCode}</code>
+          <code dir="ltr">{voucher.maskedCode}</code>
         </p>
       )}
       {problem && <Notice tone="bad">{problem}</Notice>}

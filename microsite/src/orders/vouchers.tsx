@@ -44,7 +44,7 @@ export function Vouchers({ line }: { line: OrderLinePartsFragment }) {
         <>
           {line.vouchers.map(({ id, maskedCode, validUntil }) => (
             <p key={id} className={styles.masked}>
-              <code>{maskedCode}</code>
+              <code dir="ltr">{maskedCode}</code>
               {validUntil && <span className={styles.soft}>{t("voucher.until", { day: day(validUntil) })}</span>}
             </p>
           ))}
