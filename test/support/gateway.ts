@@ -80,7 +80,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     REWARD_SERVICE_TOKEN,
     ROUTER_SECRET,
     PUSH_PRIVATE_KEY,
-    PUSH_SUBJECT: "mailto:push@brand.example",
+    PUSH_SUBJECT: "mailto:operator@example.com",
     SEED: "none",
     METRICS_PORT: "off",
     LOG_LEVEL: "silent",
