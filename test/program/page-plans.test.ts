@@ -11,13 +11,6 @@ import { idleInBackground } from "../support/sql-spy.ts";
 const SIZE = { rewards: 10_000, orders: 20_000 };
 /** A statement reads up to 1,001 rows of which a fourth match, and less than all rewards or orders. */
 const MOST_ROWS = 6_000;
-/** Of pages that find their rows by the order of an index. */
-const MOST_ROWS_OF: Readonly<Record<string, number>> = {
-  "find: an SKU": 2_000,
-  "statement, deep": 500,
-  "expiring vouchers": 2_000,
-  attention: 3_000,
-};
 /** PostgreSQL may use a generic plan for a named statement from its sixth execution on. */
 const READINGS = 6;
 
@@ -54,7 +47,7 @@ test("every page reads a bounded number of rows, with tables of any size", async
       if (reading > 0) executed.push(...cold); // the counts of categories are cached
     }
     for (const { text, sequential, rowsRead, scans } of executed) {
-      if (sequential.length > 0 || rowsRead > (MOST_ROWS_OF[page.name] ?? MOST_ROWS))
+      if (sequential.length > 0 || rowsRead > MOST_ROWS)
         findings.push(`${page.name} reads ${rowsRead} rows, ${scans.join(", ")}: ${text.slice(0, 300)}`);
     }
   }
