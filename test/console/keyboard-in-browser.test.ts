@@ -26,6 +26,7 @@ beforeAll(async () => {
     ["earning/new", []],
     ["earning/try", []],
     ["earning/draws", ["Open a draw"]],
+    ["earning/awards", []],
     ["earning/quarantine", []],
     ["earning/members", []],
     ["money", []],
@@ -34,6 +35,7 @@ beforeAll(async () => {
     ["money/liability", []],
     ["team", ["New account"]],
     ["team/keys", ["New key"]],
+    ["team/brand", ["Return to the defaults"]],
     ["team/audit", []],
     ["team/webhooks", ["New webhook"]],
   ];

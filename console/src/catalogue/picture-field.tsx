@@ -119,7 +119,9 @@ export function PictureField(props: PictureFieldProps) {
   return (
     <fieldset>
       <legend>{label}</legend>
-      {address && !bitmap && <img className={styles.chosen} src={address} alt="" width={aspect * 120} height={120} />}
+      {address && !bitmap && (
+        <img className={styles.chosen} data-shape={shape} src={address} alt="" width={aspect * 120} height={120} />
+      )}
       <div>
         <label htmlFor={id}>Upload a picture</label>
         <br />

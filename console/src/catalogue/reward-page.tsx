@@ -21,6 +21,7 @@ import { ImportCodes } from "./import-codes.tsx";
 import { Overlay } from "./overlay.tsx";
 import { Preview } from "./preview.tsx";
 import { fieldsOf, RewardFields, toneOfState } from "./reward-fields.tsx";
+import { VoidCode } from "./void-code.tsx";
 
 export default function RewardPage() {
   const { sku = "" } = useParams();
@@ -73,7 +74,7 @@ export default function RewardPage() {
               <Link to={`/orders?reward=${encodeURIComponent(reward.id)}`}>Orders with this reward</Link>
             </p>
           </Card>
-          {hasPool && <Pool rewardId={reward.id} />}
+          {hasPool && <Pool rewardId={reward.id} mayVoid={may("CATALOGUE")} />}
         </div>
         <div className={ui.stack}>
           <Preview reward={reward} />
@@ -159,11 +160,20 @@ function Actions({ reward }: { reward: RewardStateFragment }) {
   );
 }
 
-function Pool({ rewardId }: { rewardId: string }) {
+function Pool({ rewardId, mayVoid }: { rewardId: string; mayVoid: boolean }) {
   const { data, error, loading, refetch } = useQuery(VoucherPoolDocument, { variables: { rewardId } });
   const pool = data?.voucherPool;
   return (
-    <Card title="Codes">
+    <Card
+      title="Codes"
+      aside={
+        mayVoid && (
+          <span className={ui.row}>
+            <VoidCode rewardId={rewardId} reload={refetch} />
+          </span>
+        )
+      }
+    >
       <Failure error={error} retry={refetch} />
       {!pool && loading && <Waiting />}
       {pool && (

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { SelectField, TextField } from "../../../microsite/src/ui/field.tsx";
 import {
   CancelOrderDocument,
+  DeclineReturnDocument,
   type MovementOutcome,
   type OrderStateFragment,
   ResolveOrderDocument,
@@ -22,29 +23,74 @@ interface Props {
 export function CancelOrder({ order }: Props) {
   const [cancel] = useMutation(CancelOrderDocument);
   const [preview] = useMutation(CancelOrderDocument);
+  const cancellable = order.lines.filter((line) => line.cancellable);
+  const [kept, setKept] = useState<readonly string[]>([]);
+  const chosen = cancellable.flatMap(({ id }) => (kept.includes(id) ? [] : [id]));
+  // Before its points are taken, only the whole order can be cancelled, and no line alone.
+  const ofLines = chosen.length < cancellable.length ? { lineIds: chosen } : {};
   return (
     <ActionForm
       title="Cancel the order"
-      submit="Cancel the order"
+      submit={chosen.length < cancellable.length ? "Cancel these lines" : "Cancel the order"}
       look="danger"
+      onOpen={() => setKept([])}
       send={async (_, idempotencyKey) => {
-        const result = await cancel({ variables: { input: { orderId: order.id, idempotencyKey } } });
+        const result = await cancel({ variables: { input: { orderId: order.id, idempotencyKey, ...ofLines } } });
         return answerOf(result, result.data?.cancelOrder);
       }}
     >
       {(key) => (
-        <Preview
-          requestKey={key}
-          read={async () => {
-            const input = { orderId: order.id, idempotencyKey: key, dryRun: true };
-            const result = await preview({ variables: { input } });
-            const { data } = result;
-            const refundPreview = data?.cancelOrder.preview;
-            const needsApproval = refundPreview?.needsApproval ?? false;
-            return { ...answerOf(result, data?.cancelOrder), total: refundPreview?.total ?? null, needsApproval };
-          }}
-        />
+        <>
+          {cancellable.length > 1 && (
+            <fieldset>
+              <legend>Lines</legend>
+              {cancellable.map(({ id, name, points: price }) => (
+                <label key={id} className={ui.choice}>
+                  <input
+                    type="checkbox"
+                    checked={!kept.includes(id)}
+                    onChange={({ target }) =>
+                      setKept(target.checked ? kept.filter((other) => other !== id) : [...kept, id])
+                    }
+                  />
+                  {`${name} (${points(price)})`}
+                </label>
+              ))}
+            </fieldset>
+          )}
+          <Preview
+            requestKey={`${key} ${chosen.join()}`}
+            read={async () => {
+              const input = { orderId: order.id, idempotencyKey: key, dryRun: true, ...ofLines };
+              const result = await preview({ variables: { input } });
+              const { data } = result;
+              const refundPreview = data?.cancelOrder.preview;
+              const needsApproval = refundPreview?.needsApproval ?? false;
+              return { ...answerOf(result, data?.cancelOrder), total: refundPreview?.total ?? null, needsApproval };
+            }}
+          />
+        </>
       )}
+    </ActionForm>
+  );
+}
+
+/** Declines the customer's request for the return of a line. A reversal of the line approves it. */
+export function DeclineReturn({ line, reload }: { line: OrderStateFragment["lines"][number]; reload(): unknown }) {
+  const [decline] = useMutation(DeclineReturnDocument);
+  return (
+    <ActionForm
+      title="Decline the return"
+      submit="Decline it"
+      send={async (fields) => {
+        const input = { orderLineId: line.id, answer: String(fields.get("answer") ?? "") };
+        const result = await decline({ variables: { input } });
+        await reload();
+        return answerOf(result, result.data?.declineReturn);
+      }}
+    >
+      <p>The customer keeps the reward, and reads your answer. To approve the return, reverse the line.</p>
+      <TextArea label="Answer to the customer" name="answer" required maxLength={500} />
     </ActionForm>
   );
 }

@@ -8,7 +8,7 @@ import { count, day, moment, points, words } from "../ui/format.ts";
 import { Notes } from "../ui/notes.tsx";
 import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
-import { CancelOrder, ReportShipment, ResolveOrder, ReverseOrder } from "./order-actions.tsx";
+import { CancelOrder, DeclineReturn, ReportShipment, ResolveOrder, ReverseOrder } from "./order-actions.tsx";
 import { summaryOf, toneOf, toneOfPoints } from "./order-texts.ts";
 import { ReversalRequests } from "./reversal-requests.tsx";
 
@@ -75,7 +75,7 @@ function OrderDetails({ order, reload }: { order: OrderStateFragment; reload(): 
             </Facts>
           </Card>
           {order.lines.map((line) => (
-            <Line key={line.id} order={order} line={line} />
+            <Line key={line.id} order={order} line={line} reload={reload} />
           ))}
           <Trail order={order} />
         </div>
@@ -166,9 +166,15 @@ function Attention({ order }: { order: OrderStateFragment }) {
   );
 }
 
-function Line({ order, line }: { order: OrderStateFragment; line: OrderStateFragment["lines"][number] }) {
+interface LineProps {
+  order: OrderStateFragment;
+  line: OrderStateFragment["lines"][number];
+  reload(): unknown;
+}
+
+function Line({ order, line, reload }: LineProps) {
   const { may } = useOperator();
-  const { shipment, failure } = line;
+  const { shipment, failure, returnRequest } = line;
   return (
     <Card title={line.name} aside={<Mark tone={toneOf(line.status)}>{words(line.status)}</Mark>}>
       <Facts>
@@ -192,6 +198,20 @@ function Line({ order, line }: { order: OrderStateFragment; line: OrderStateFrag
         )}
       </Facts>
       {failure && <Notice tone="bad">{`${words(failure.reason)}: ${failure.message}`}</Notice>}
+      {returnRequest && returnRequest.state !== "WITHDRAWN" && (
+        <Notice
+          tone={returnRequest.state === "OPEN" ? "calm" : "info"}
+          title={`Return requested ${moment(returnRequest.requestedAt)}: ${words(returnRequest.reason).toLowerCase()}`}
+        >
+          {returnRequest.note && <p>{returnRequest.note}</p>}
+          {returnRequest.answer && <p>{`Declined: ${returnRequest.answer}`}</p>}
+          {returnRequest.state === "OPEN" && may("ORDERS") && (
+            <div className={ui.row}>
+              <DeclineReturn line={line} reload={reload} />
+            </div>
+          )}
+        </Notice>
+      )}
       {shipment && may("ORDERS") && (
         <div className={ui.row}>
           <ReportShipment order={order} line={line} />

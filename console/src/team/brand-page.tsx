@@ -51,9 +51,11 @@ export default function BrandPage() {
       <Failure error={error} retry={refetch} />
       {loading && !data && <Waiting />}
       {isSaved && (
-        <Notice tone="good">
-          Saved. Pages that load from now on show it: <a href="/">the storefront</a>,{" "}
-          <a href="/console/team/brand">this console</a>.
+        <Notice tone="good" title="Saved.">
+          <p>
+            Pages that load from now on show it: <a href="/">the storefront</a>,{" "}
+            <a href="/console/team/brand">this console</a>.
+          </p>
         </Notice>
       )}
       {brand && (

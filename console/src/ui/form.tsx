@@ -8,6 +8,8 @@ import ui from "./ui.module.css";
 /** The answer of a mutation: its refusals, or an error of the whole operation. */
 export interface Answer {
   refusals: readonly RefusedFragment[];
+  /** Whether the form has another step and stays open. */
+  isUnfinished?: boolean;
 }
 
 /** Reads the refusals of a mutation's payload; an error of the whole operation counts as a refusal. */
@@ -57,23 +59,35 @@ export interface ActionFormProps {
   send(fields: FormData, key: string): Promise<Answer>;
   children: ReactNode | ((key: string) => ReactNode);
   disabled?: boolean;
+  /** Called before the form opens, to begin with its first step. */
+  onOpen?(): void;
 }
 
-/**
- * Moves the focus to the page's content if an element with the focus, or the opener of an open dialog, leaves the page: the keyboard would
- * start at the top of the page otherwise.
- */
+/** The time after which the dialog's own return of the focus is over, in frames. */
+const FRAMES = 2;
+
+/** Gives the focus to the first of the elements that is in the page, if no element has it: the keyboard would start at the top otherwise. */
+function focusAfterwards(opener: HTMLElement | null, frames = FRAMES): void {
+  requestAnimationFrame(() => {
+    if (frames > 1) return focusAfterwards(opener, frames - 1);
+    if (document.activeElement !== document.body) return;
+    const target = opener?.isConnected ? opener : document.getElementById("main");
+    target?.focus({ preventScroll: true });
+  });
+}
+
+/** Returns the focus after a dialog: to its button, or to the page's content if the action has removed the button. */
 function useFocusAfterwards(isOpen: boolean) {
   const opener = useRef<HTMLButtonElement>(null);
-  const wasOpen = useRef(isOpen);
-  wasOpen.current = isOpen;
+  useLayoutEffect(() => {
+    if (!isOpen) return;
+    const button = opener.current;
+    return () => focusAfterwards(button);
+  }, [isOpen]);
   useLayoutEffect(() => {
     const button = opener.current;
     return () => {
-      if (!wasOpen.current && document.activeElement !== button) return;
-      requestAnimationFrame(() => {
-        if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
-      });
+      if ([button, document.body].includes(document.activeElement as HTMLElement)) focusAfterwards(null);
     };
   }, []);
   return opener;
@@ -84,7 +98,7 @@ function useFocusAfterwards(isOpen: boolean) {
  * content if the action removed the button.
  */
 export function ActionForm(props: ActionFormProps) {
-  const { title, label, submit, look = "quiet", send, children, disabled = false } = props;
+  const { title, label, submit, look = "quiet", send, children, disabled = false, onOpen } = props;
   const [key, setKey] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [refusals, setRefusals] = useState<Answer["refusals"]>([]);
@@ -100,7 +114,10 @@ export function ActionForm(props: ActionFormProps) {
         look={look}
         disabled={disabled}
         aria-label={label}
-        onClick={() => setKey(crypto.randomUUID())}
+        onClick={() => {
+          onOpen?.();
+          setKey(crypto.randomUUID());
+        }}
       >
         {title}
       </Button>
@@ -114,7 +131,7 @@ export function ActionForm(props: ActionFormProps) {
               setBusy(true);
               const answer = await send(new FormData(event.currentTarget), key);
               setBusy(false);
-              if (answer.refusals.length === 0) close();
+              if (answer.refusals.length === 0 && !answer.isUnfinished) close();
               else setRefusals(answer.refusals);
             }}
           >
