@@ -33,7 +33,7 @@ browserTest(
     await page.getByRole("button", { name: "Use #9e8200, the next darker one" }).click();
     await page.getByText("Its contrast to the page").waitFor({ state: "detached" });
     await page.getByLabel("Colour", { exact: true }).fill("#6a1b9a");
-    expect(await preview.getByText("Redeem").evaluate((each) => getComputedStyle(each).backgroundColor)).toBe(
+    expect(await preview.getByText("Redeem").evaluate("(each) => getComputedStyle(each).backgroundColor")).toBe(
       "rgb(106, 27, 154)",
     );
     await page

@@ -36,10 +36,12 @@ interface Use {
   fill?(dialog: Locator): Promise<void>;
   /** Whether the action removes its button. */
   isOnce: boolean;
+  /** The button that replaces it, if there is one. */
+  next?: string;
 }
 
 /** Leaves the dialog by Escape, opens it again, fills it and sends it. */
-async function use({ page, quiet }: Tab, { opener: name, submit, fill, isOnce }: Use): Promise<void> {
+async function use({ page, quiet }: Tab, { opener: name, submit, fill, isOnce, next }: Use): Promise<void> {
   const opener = page.getByRole("button", { name, exact: true });
   const dialog = page.getByRole("dialog");
   const hasFocus = (element: Locator) => element.and(page.locator(":focus")).waitFor();
@@ -60,7 +62,8 @@ async function use({ page, quiet }: Tab, { opener: name, submit, fill, isOnce }:
   await page.keyboard.press("Enter");
   await dialog.waitFor({ state: "detached" });
   if (isOnce) await opener.waitFor({ state: "detached" });
-  await hasFocus(isOnce ? page.locator("main") : opener);
+  const content = next ? page.getByRole("button", { name: next, exact: true }) : page.locator("main");
+  await hasFocus(isOnce ? content : opener);
 }
 
 const type = (label: string, text: string) => async (dialog: Locator) => {
@@ -244,8 +247,20 @@ browserTest("a customer is blocked and unblocked, an id is linked and moved, and
   const tab = await signedIn(site, ["admin"], `/console/customers/${customerId}`);
   const dialogs: Use[] = [
     { opener: "Sign out everywhere", submit: "Sign out everywhere", fill: type("Why", "A lost phone."), isOnce: false },
-    { opener: "Block", submit: "Block the customer", fill: type("Why", "Under review."), isOnce: true },
-    { opener: "Lift the block", submit: "Lift the block", fill: type("Why", "It was a mistake."), isOnce: true },
+    {
+      opener: "Block",
+      submit: "Block the customer",
+      fill: type("Why", "Under review."),
+      isOnce: true,
+      next: "Lift the block",
+    },
+    {
+      opener: "Lift the block",
+      submit: "Lift the block",
+      fill: type("Why", "It was a mistake."),
+      isOnce: true,
+      next: "Block",
+    },
     { opener: "Link an id", submit: "Link it", fill: type("Id", "4711"), isOnce: false },
     { opener: "Move Member id 4711", submit: "Move", fill: type("Why", "Linked by mistake."), isOnce: true },
     {
