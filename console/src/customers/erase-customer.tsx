@@ -22,7 +22,7 @@ export function EraseCustomer({ customerId }: { customerId: string }) {
       title="Erase"
       submit={isConfirming ? "Erase permanently" : "Continue"}
       look="danger"
-      onOpen={() => setSecond(false)}
+      onOpen={() => setConfirming(false)}
       send={async (fields) => {
         const note = String(fields.get("note") ?? "").trim();
         if (!isConfirming) {
