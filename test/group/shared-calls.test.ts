@@ -41,7 +41,7 @@ test("100 simultaneous customers are looked up in few calls, and each sees their
   const hold = faults.add({ upstream: "capillary", operation: "get", fault: "hold", times: 4 });
   const looks = [first?.ok<Shown>(QUERY)];
   await faults.held(hold);
-  const haveAsked = queriesAnswered(others.length, /count\(.*orders/i);
+  const haveAsked = queriesAnswered(others.length, / from orders\b/i);
   looks.push(...others.map((customer) => customer.ok<Shown>(QUERY)));
   await haveAsked;
   faults.release({ id: hold.id });

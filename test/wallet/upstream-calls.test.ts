@@ -39,7 +39,7 @@ describe("a customer's page", () => {
   let customer: Customer;
   beforeAll(async () => {
     customer = await gateway.customer();
-    for (let index = 0; index < 20; index += 1)
+    for (let index = 0; index < 22; index += 1)
       await gateway.merchandise({ points: index * 1_000, limitPerCustomer: 1 });
   });
   const shelf = (first: number) =>
