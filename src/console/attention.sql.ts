@@ -118,7 +118,7 @@ const queues: Record<AttentionKind, Queue> = {
     roles: ["orders"],
     rows: ({ now }) => sql`
       select q.id::text as id, q.requested_at as since,
-        'Order ' || o.number || ': ' || q.requested_by || case when q.cancels then ' requests to cancel, and to return ' else ' requests to take back ' end || q.points || ' points.' as summary, ${aboutOrder}
+        'Order ' || o.number || ': ' || q.requested_by || case when q.cancels then ' requests to cancel, and to return ' else ' requests to reverse ' end || q.points || ' points.' as summary, ${aboutOrder}
       from reversal_requests q join orders o on o.id = q.order_id
       where q.state = 'OPEN' and q.expires_at > ${now}`,
   },

@@ -124,7 +124,7 @@ async function whyNotReturnable(tx: Tx, line: AggregateLine, now: Date): Promise
   if (line.fulfilledQuantity === 0) return "No unit of this line was delivered.";
   if (line.unitPoints === 0) return "This reward was free, so there is nothing to return.";
   const isBeingRevoked = line.units.some(({ issue }) => issue?.revokeState != null && issue.revokeState !== "REFUSED");
-  if (isBeingRevoked) return "This reward is being taken back already.";
+  if (isBeingRevoked) return "This reward is being reversed already.";
   const codes = await tx.voucherCode.findMany({
     where: { unit: { lineId: line.id }, state: "ALLOCATED" },
     select: { revealedAt: true, usedAt: true, allocatedAt: true },

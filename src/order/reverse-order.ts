@@ -209,7 +209,7 @@ function chooseLines(order: OrderAggregate, lineIds: readonly string[] | null): 
   const chosen = order.lines.filter((line) => lineIds?.includes(line.id) ?? line.fulfilledQuantity > 0);
   const unfulfilled = chosen.find((line) => line.fulfilledQuantity === 0);
   if (unfulfilled) return notReversible(`Line ${unfulfilled.position} has no fulfilled unit.`);
-  if (fulfilledUnits(chosen).every(isBeingRevoked)) return notReversible("These lines are being taken back already.");
+  if (fulfilledUnits(chosen).every(isBeingRevoked)) return notReversible("These lines are being reversed already.");
   return chosen;
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { faultsOf, signedIn } from "../support/console.ts";
 import { browserTest, type Microsite, showPage, startMicrosite } from "../support/microsite.ts";
@@ -13,6 +13,13 @@ afterAll(() => site?.[Symbol.asyncDispose]());
 
 const propertyOf = (page: Page, name: string): Promise<string> =>
   page.evaluate(`getComputedStyle(document.documentElement).getPropertyValue(${JSON.stringify(name)}).trim()`);
+
+const backgroundOf = (locator: Locator): Promise<string> =>
+  locator.evaluate((element) => (globalThis as unknown as Styles).getComputedStyle(element).backgroundColor);
+/** A function of the browser, which Node's types lack. */
+interface Styles {
+  getComputedStyle(element: unknown): { backgroundColor: string };
+}
 
 async function picture(page: Page, name: string): Promise<void> {
   const directory = process.env["SCREENSHOTS"];
@@ -33,9 +40,7 @@ browserTest(
     await page.getByRole("button", { name: "Use #9e8200, the next darker one" }).click();
     await page.getByText("Its contrast to the page").waitFor({ state: "detached" });
     await page.getByLabel("Colour", { exact: true }).fill("#6a1b9a");
-    expect(await preview.getByText("Redeem").evaluate("(each) => getComputedStyle(each).backgroundColor")).toBe(
-      "rgb(106, 27, 154)",
-    );
+    expect(await backgroundOf(preview.getByText("Redeem"))).toBe("rgb(106, 27, 154)");
     await page
       .getByLabel("Upload a picture")
       .setInputFiles({ name: "logo.png", mimeType: "image/png", buffer: png(400, 300) });

@@ -96,7 +96,7 @@ async function fulfilled(points: number): Promise<{ customer: Customer; id: stri
   return { customer, id, number };
 }
 
-browserTest("a return is declined, and a line is taken back", async () => {
+browserTest("a return is declined, and a line is reversed", async () => {
   const { customer, id, number } = await fulfilled(200);
   const [line] = (await readOrder(customer, id)).lines;
   await customer.ok(
@@ -107,14 +107,14 @@ browserTest("a return is declined, and a line is taken back", async () => {
   await tab.page.getByText("A gift already.").waitFor();
   await use(tab, {
     opener: "Decline the return",
-    submit: "Decline it",
+    submit: "Decline the return",
     fill: type("Answer to the customer", "Vouchers are not returned."),
     isOnce: true,
   });
   await tab.page.getByText("Declined: Vouchers are not returned.").waitFor();
   await use(tab, {
-    opener: "Take back",
-    submit: "Take back and return the points",
+    opener: "Reverse",
+    submit: "Reverse and return the points",
     fill: inTurn(press("Reason", "ArrowDown"), type("Note", "Asked by phone.")),
     isOnce: true,
   });
@@ -138,9 +138,9 @@ browserTest("an unknown outcome is recorded", async () => {
   const tab = await signedIn(site, ["support"], `/console/orders/${number}`);
   await use(tab, {
     opener: "Record the outcome",
-    submit: "Record it",
+    submit: "Record the outcome",
     fill: inTurn(
-      choose("It happened: the ledger shows 200 points taken."),
+      choose("It took effect: the ledger shows 200 points deducted."),
       type("Evidence", "Entry 4711 of their ledger, looked up on the phone."),
     ),
     isOnce: true,
@@ -176,9 +176,9 @@ browserTest("a shipment is reported, one line is cancelled, and then the other o
   });
   await tab.page.getByRole("region", { name: "Lamp" }).getByText("Cancelled").waitFor();
   await use(tab, {
-    opener: "Report the shipment",
-    submit: "Report it",
-    fill: inTurn(press("What happened", "Home"), type("Carrier", "Swift")),
+    opener: "Update the shipment",
+    submit: "Save the shipment",
+    fill: inTurn(press("Status", "Home"), type("Carrier", "Swift")),
     isOnce: false,
   });
   await kettle.getByText("Swift").waitFor();
@@ -190,7 +190,7 @@ browserTest("a request for a reversal is approved, another is refused", async ()
   const [asha, ravi] = await Promise.all([1, 2].map(() => operatorPerson(gateway, ["admin"])));
   for (const [opener, submit, fill] of [
     ["Approve", "Approve and return the points", undefined],
-    ["Refuse", "Refuse it", type("Why", "The code was used.")],
+    ["Reject", "Reject the request", type("Reason", "The code was used.")],
   ] as const) {
     const { id, number } = await fulfilled(1_500);
     await asha?.ok(
@@ -210,7 +210,7 @@ browserTest("a request for a reversal is approved, another is refused", async ()
   }
 });
 
-browserTest("a code is looked up by its end and taken out of the pool", async () => {
+browserTest("a code is found by its end and voided", async () => {
   const { gateway } = site;
   const reward = await gateway.voucher({ codes: 0 });
   await gateway.operator.ok(
@@ -220,7 +220,7 @@ browserTest("a code is looked up by its end and taken out of the pool", async ()
   const tab = await signedIn(site, ["catalogue"], `/console/catalogue/${reward.sku}`);
   await use(tab, {
     opener: "Void a code",
-    submit: "Take it out of the pool",
+    submit: "Void the code",
     fill: inTurn(
       type("Last characters of the code", "7341"),
       async (dialog) => {
@@ -229,7 +229,7 @@ browserTest("a code is looked up by its end and taken out of the pool", async ()
         expect(await dialog.innerText()).not.toContain("AAAA");
       },
       choose("7341 · Available"),
-      type("Why", "The supplier has withdrawn it."),
+      type("Reason", "The supplier has withdrawn it."),
     ),
     isOnce: false,
   });
@@ -246,32 +246,31 @@ browserTest("a customer is blocked and unblocked, an id is linked and moved, and
   const { customerId } = await site.gateway.customer({ customerId: `KEYS-${randomUUID().slice(0, 8)}` });
   const tab = await signedIn(site, ["admin"], `/console/customers/${customerId}`);
   const dialogs: Use[] = [
-    { opener: "Sign out everywhere", submit: "Sign out everywhere", fill: type("Why", "A lost phone."), isOnce: false },
     {
       opener: "Block",
       submit: "Block the customer",
-      fill: type("Why", "Under review."),
+      fill: type("Reason", "Under review."),
       isOnce: true,
-      next: "Lift the block",
+      next: "Unblock",
     },
     {
-      opener: "Lift the block",
-      submit: "Lift the block",
-      fill: type("Why", "It was a mistake."),
+      opener: "Unblock",
+      submit: "Unblock the customer",
+      fill: type("Reason", "It was a mistake."),
       isOnce: true,
       next: "Block",
     },
-    { opener: "Link an id", submit: "Link it", fill: type("Id", "4711"), isOnce: false },
-    { opener: "Move Member id 4711", submit: "Move", fill: type("Why", "Linked by mistake."), isOnce: true },
+    { opener: "Link an id", submit: "Link the id", fill: type("Id", "4711"), isOnce: false },
+    { opener: "Move Member id 4711", submit: "Move", fill: type("Reason", "Linked by mistake."), isOnce: true },
     {
       opener: "Erase",
-      submit: "Erase for ever",
+      submit: "Erase permanently",
       fill: inTurn(
-        type("Why", "Request 12."),
+        type("Reason", "Request 12."),
         async (dialog) => {
           await tabTo(dialog.page(), dialog.getByRole("button", { name: "Continue" }));
           await dialog.page().keyboard.press("Enter");
-          await dialog.getByText("Nothing is erased yet.").waitFor();
+          await dialog.getByText("No data is erased yet.").waitFor();
         },
         type(`Type ${customerId} to confirm`, customerId),
       ),
@@ -297,14 +296,14 @@ browserTest("an award is resolved from the queue of Today, and one that was refu
   expect(await change("NEEDS_ATTENTION")).toHaveLength(1);
   const tab = await signedIn(site, ["support"]);
   const { page } = tab;
-  await page.getByRole("region", { name: "Awards to look at" }).getByRole("link").click();
+  await page.getByRole("region", { name: "Awards to check" }).getByRole("link").click();
   await page.getByRole("heading", { level: 1, name: "Awards" }).waitFor();
   const opener = (await page.getByRole("button", { name: /^Record the outcome/ }).getAttribute("aria-label")) ?? "";
   await use(tab, {
     opener,
-    submit: "Record it",
+    submit: "Record the outcome",
     fill: inTurn(
-      choose("It did not happen, and the points shall not be sent."),
+      choose("It did not take effect, and the points are not to be credited."),
       type("Evidence", "Their ledger has no entry, said Asha on the phone."),
     ),
     isOnce: true,
@@ -314,7 +313,7 @@ browserTest("an award is resolved from the queue of Today, and one that was refu
   await page.getByText("Their ledger has no entry, said Asha on the phone.").waitFor();
   await use(tab, {
     opener: opener.replace("Record the outcome", "Send again"),
-    submit: "Send it again",
+    submit: "Send again",
     fill: type("Evidence", "The ledger is open for the customer now."),
     isOnce: true,
   });

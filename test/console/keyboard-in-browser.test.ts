@@ -35,7 +35,7 @@ beforeAll(async () => {
     ["money/liability", []],
     ["team", ["New account"]],
     ["team/keys", ["New key"]],
-    ["team/brand", ["Return to the defaults"]],
+    ["team/brand", []],
     ["team/audit", []],
     ["team/webhooks", ["New webhook"]],
   ];

@@ -110,7 +110,7 @@ test("a large reversal moves no points until a second operator approves it, and 
   expect(await reverse(asha, { orderId: order.id, idempotencyKey })).toMatchObject({ replayed: true, request });
   expect((await reverse(ravi, { orderId: order.id })).userErrors).toMatchObject([{ code: "REVERSAL_REQUESTED" }]);
   expect(await waiting(order.number)).toEqual([
-    `Order ${order.number}: key:${asha?.name} requests to take back 600 points.`,
+    `Order ${order.number}: key:${asha?.name} requests to reverse 600 points.`,
   ]);
   expect(gateway.ledgerOf(customer)).toEqual([5_000, -600]);
   expect((await reload()).status).toBe("FULFILLED");

@@ -18,7 +18,7 @@ export function VoidCode({ rewardId, reload }: { rewardId: string; reload(): Pro
   return (
     <ActionForm
       title="Void a code"
-      submit={inPool.length > 0 ? "Take it out of the pool" : "Look it up"}
+      submit={inPool.length > 0 ? "Void the code" : "Search"}
       look="danger"
       onOpen={() => setFound(null)}
       send={async (fields) => {
@@ -38,7 +38,7 @@ export function VoidCode({ rewardId, reload }: { rewardId: string; reload(): Pro
         return answer;
       }}
     >
-      <p>No customer gets the code afterwards, and the stock has one less. It cannot be undone.</p>
+      <p>The code is not issued to any customer, and the stock decreases by one. This cannot be undone.</p>
       <TextField
         label="Last characters of the code"
         name="ending"
@@ -67,9 +67,11 @@ export function VoidCode({ rewardId, reload }: { rewardId: string; reload(): Pro
         </fieldset>
       )}
       {found && found.length > 0 && inPool.length === 0 && (
-        <p>None of them is in the pool. To take back a code that a customer has, take back the order.</p>
+        <p>No code with this ending is available. To invalidate a code that a customer has, reverse the order.</p>
       )}
-      {inPool.length > 0 && <TextArea label="Why" name="note" required maxLength={500} help="Kept in the audit log." />}
+      {inPool.length > 0 && (
+        <TextArea label="Reason" name="note" required maxLength={500} help="Stored in the audit log." />
+      )}
     </ActionForm>
   );
 }

@@ -16,18 +16,18 @@ export const ledgerNames: Record<AwardLedger, string> = { CLIENT: "Points provid
 export function ResolveAward({ found }: { found: AwardWaitingFragment }) {
   const [resolve] = useMutation(ResolveAwardDocument);
   const { award, creditReference, customerId, ledger } = found;
-  const again = "Send it again under the same reference. The ledger credits a reference once.";
+  const again = "Send the credit again under the same reference. The ledger credits a reference once.";
   const choices: [AwardResolution, string][] = [
-    ["HAPPENED", `It happened: the ledger shows ${points(award.quantity)} credited.`],
-    ["DID_NOT_HAPPEN", "It did not happen, and the points shall not be sent."],
+    ["HAPPENED", `It took effect: the ledger shows ${points(award.quantity)} credited.`],
+    ["DID_NOT_HAPPEN", "It did not take effect, and the points are not to be credited."],
     ["TRY_AGAIN", again],
   ];
   const isRefused = award.state === "REFUSED";
   return (
     <ActionForm
-      title={isRefused ? "Send it again" : "Record the outcome"}
+      title={isRefused ? "Send again" : "Record the outcome"}
       label={`${isRefused ? "Send again" : "Record the outcome"}: ${award.name}, ${points(award.quantity)}${customerId ? `, ${customerId}` : ""}`}
-      submit={isRefused ? "Send it again" : "Record it"}
+      submit={isRefused ? "Send again" : "Record the outcome"}
       look={isRefused ? "quiet" : "main"}
       send={async (fields) => {
         const resolution = String(fields.get("resolution") ?? "TRY_AGAIN") as AwardResolution;
@@ -44,7 +44,7 @@ export function ResolveAward({ found }: { found: AwardWaitingFragment }) {
             customer or the brand points.
           </p>
           <fieldset>
-            <legend>What does the ledger show?</legend>
+            <legend>Outcome in the ledger</legend>
             {choices.map(([resolution, text]) => (
               <label key={resolution} className={ui.choice}>
                 <input type="radio" name="resolution" value={resolution} required />
@@ -60,7 +60,7 @@ export function ResolveAward({ found }: { found: AwardWaitingFragment }) {
         name="note"
         required
         minLength={10}
-        help="What was found, where, and by whom. It is kept in the audit log."
+        help="The entry that was found, where, and by whom. Stored in the audit log."
       />
     </ActionForm>
   );

@@ -81,7 +81,7 @@ export function DeclineReturn({ line, reload }: { line: OrderStateFragment["line
   return (
     <ActionForm
       title="Decline the return"
-      submit="Decline it"
+      submit="Decline the return"
       send={async (fields) => {
         const input = { orderLineId: line.id, answer: String(fields.get("answer") ?? "") };
         const result = await decline({ variables: { input } });

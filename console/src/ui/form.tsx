@@ -67,11 +67,11 @@ export interface ActionFormProps {
 const FRAMES = 2;
 
 /** Gives the focus to the first of the elements that is in the page, if no element has it: the keyboard would start at the top otherwise. */
-function focusAfterwards(opener: HTMLElement | null, frames = FRAMES): void {
+function focusAfterwards(opener: HTMLButtonElement | null, frames = FRAMES): void {
   requestAnimationFrame(() => {
     if (frames > 1) return focusAfterwards(opener, frames - 1);
     if (document.activeElement !== document.body) return;
-    const target = opener?.isConnected ? opener : document.getElementById("main");
+    const target = opener?.isConnected && !opener.disabled ? opener : document.getElementById("main");
     target?.focus({ preventScroll: true });
   });
 }

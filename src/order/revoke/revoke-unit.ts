@@ -164,7 +164,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
     const { failure, why } = outcome;
     if (hasReason(failure, "not-revocable") && !isRepetition) {
       // No revoke of ours was in flight, so the reward was used, or another system revoked it.
-      await recordOutcome.refused(change, unitId, "it has been used, or was taken back elsewhere");
+      await recordOutcome.refused(change, unitId, "it has been used, or was revoked elsewhere");
       return "settled";
     }
     const isRetryable = outcome.is === "not-sent" || (failure instanceof CapillaryError && failure.isRetryable);
