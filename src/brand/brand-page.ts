@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { escapeHtml } from "../http/escape-html.ts";
 import type { Brand } from "./brand.store.ts";
-import { palettesOf, styleSheetOf } from "./colours.ts";
+import { brandPalettes, styleSheetOf } from "./colours.ts";
 
 /** The address of the microsite's manifest where the brand changes it: the build's manifest has a hash in its name. */
 export const MANIFEST_PATH = "/app.webmanifest";
@@ -14,8 +14,8 @@ export interface BrandedPage {
 
 /** The style sheet of a brand's colours; undefined for the colours of the build. */
 function styleSheet({ primaryColour }: Brand): string | undefined {
-  const palettes = primaryColour === null ? undefined : palettesOf(primaryColour);
-  return palettes && "light" in palettes ? styleSheetOf(palettes) : undefined;
+  const palettes = brandPalettes(primaryColour);
+  return palettes && styleSheetOf(palettes);
 }
 
 const sourceOf = (style: string) => `'sha256-${createHash("sha256").update(style).digest("base64")}'`;

@@ -2,7 +2,7 @@ import { isRefused } from "../domain/refusal.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import type { Brand, makeSetBrand } from "./brand.store.ts";
-import { palettesOf } from "./colours.ts";
+import { brandPalettes } from "./colours.ts";
 
 export function brandResolvers(deps: {
   brand(): Promise<Brand>;
@@ -22,10 +22,7 @@ export function brandResolvers(deps: {
 
     Brand: {
       logoUrl: ({ logo }) => logo?.imageUrl ?? null,
-      colours({ primaryColour }) {
-        const palettes = primaryColour === null ? null : palettesOf(primaryColour);
-        return palettes && "light" in palettes ? palettes : null;
-      },
+      colours: ({ primaryColour }) => brandPalettes(primaryColour) ?? null,
     },
   };
 }

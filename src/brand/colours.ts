@@ -124,6 +124,12 @@ export function palettesOf(primary: string): Palettes | { contrast: number; inst
 /** Black has a contrast of 4.5 to each colour to which white has less. */
 const textOn = (background: string): string => [WHITE, "#ffffff"].find(against([background], LEAST.text)) ?? "#000000";
 
+/** The palettes of a brand's colour; undefined without a colour, and for one without enough contrast. */
+export function brandPalettes(primaryColour: string | null): Palettes | undefined {
+  const palettes = primaryColour === null ? undefined : palettesOf(primaryColour);
+  return palettes && "light" in palettes ? palettes : undefined;
+}
+
 /** The custom properties of `microsite/theme/brand.css` that a palette replaces. */
 export const customProperties = ({
   primary,

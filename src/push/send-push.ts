@@ -1,5 +1,5 @@
 import type { Metrics } from "../observability/metrics.ts";
-import { backoffMs } from "../platform/backoff.ts";
+import { spreadBackoffMs } from "../platform/backoff.ts";
 import type { Cipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma } from "../platform/db.ts";
@@ -35,12 +35,12 @@ interface DueMessage {
 }
 
 /** The number of concurrent requests to one push service. */
-const AT_ONCE = 32;
+const CONCURRENCY = 32;
 /** The number of due messages that are read to find the next of each subscription. */
 const WINDOW = 500;
 const MOST_RETRY_MS = 3_600_000;
 const MAX_ATTEMPTS = 12;
-/** An older message is news no more. */
+/** An older message is not sent: its reader knows the outcome by now. */
 const MAX_AGE_HOURS = 24;
 
 /**
@@ -113,9 +113,8 @@ export function sendPushJob(deps: SendPushDeps): JobType<{ service: string }> {
     }
   }
 
-  /** The random part spreads the retries after an outage. */
   function pauseMs(attempts: number, afterMs: number): number {
-    return Math.max(afterMs, backoffMs(pace.firstRetryMs, attempts, MOST_RETRY_MS) * (0.75 + Math.random() / 2));
+    return Math.max(afterMs, spreadBackoffMs(pace.firstRetryMs, attempts, MOST_RETRY_MS));
   }
 }
 
@@ -131,5 +130,5 @@ function readDue(db: Db, service: string, now: Date): Promise<DueMessage[]> {
       ) due order by subscription_id, id
     ) head
     join push_subscriptions s on s.id = head.subscription_id join sessions on sessions.id = s.session_id
-    order by head.due_at, head.id limit ${AT_ONCE}`);
+    order by head.due_at, head.id limit ${CONCURRENCY}`);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Metrics } from "../observability/metrics.ts";
-import { backoffMs } from "../platform/backoff.ts";
+import { spreadBackoffMs } from "../platform/backoff.ts";
 import type { Cipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
@@ -149,8 +149,7 @@ export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: st
     const attempts = message.attempts + 1;
     const isLast = attempts >= MAX_ATTEMPTS;
     const state = error === null ? "DELIVERED" : isLast ? "FAILED" : "PENDING";
-    // The random part spreads the retries, both of several receivers and after one outage.
-    const pauseMs = backoffMs(pace.firstRetryMs, message.attempts, MOST_RETRY_MS) * (0.75 + Math.random() / 2);
+    const pauseMs = spreadBackoffMs(pace.firstRetryMs, message.attempts, MOST_RETRY_MS);
     return { id: message.id, webhook: webhook.name, attempts, state, status, error, pauseMs };
   }
 
