@@ -55,7 +55,7 @@ if (isForStatements) await printStatements();
 if (has("--orders")) await printOrders();
 if (has("--idle")) await printIdle();
 if (has("--sockets")) await printSockets();
-if (has("--queries")) await printQueries(world, { rounds: isQuick ? 2 : 8, isProfiled });
+if (has("--queries")) await printQueries(world, { rounds: isQuick ? 4 : 16, isProfiled });
 if (has("--webhooks")) await printWebhooks();
 if (has("--memory")) await printProduction();
 if (has("--watched")) await printWatching();

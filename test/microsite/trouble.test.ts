@@ -98,6 +98,32 @@ browserTest("a stale answer after the last event does not revert the page", asyn
   expect(problems).toEqual([]);
 });
 
+browserTest("a mutation's answer that arrives after the last event does not revert the page", async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 900 });
+  const id = await placeOrder(customer, (await gateway.merchandise({ points: 250 })).id);
+  await orderPrepared(customer, id);
+  const { page, problems, quiet } = await site.visit(customer);
+  await page.goto(`/orders/${id}`);
+  const refund = gateway.fault("reverse", { fault: "hold" });
+  await page.route("**/graphql", async (route) => {
+    const sent = route.request().postDataJSON() as { operationName: string; variables: { input?: { dryRun: boolean } } };
+    if (sent.operationName !== "CancelOrder" || sent.variables.input?.dryRun) return route.continue();
+    const before = await route.fetch();
+    gateway.sandbox.faults.release({ id: refund.id });
+    await orderSettled(customer, id);
+    await page.getByText("All your points are back.").waitFor();
+    await route.fulfill({ response: before });
+  });
+  await page.getByRole("button", { name: "Cancel order" }).click();
+  await page.getByRole("button", { name: "Yes, cancel it" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await quiet();
+  expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Your order was cancelled");
+  await page.getByText("All your points are back.").waitFor();
+  expect(problems).toEqual([]);
+});
+
 browserTest("two presses with a reload in between place one order", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });

@@ -74,6 +74,7 @@ export function CustomerActions({ customer }: { customer: CustomerStateFragment 
       </ActionForm>
       {block ? (
         <ActionForm
+          key="unblock"
           title="Unblock"
           submit="Unblock the customer"
           send={async (fields) => {
@@ -86,6 +87,7 @@ export function CustomerActions({ customer }: { customer: CustomerStateFragment 
         </ActionForm>
       ) : (
         <ActionForm
+          key="block"
           title="Block"
           submit="Block the customer"
           look="danger"

@@ -5,8 +5,10 @@ import { relayStylePagination } from "@apollo/client/utilities";
 import { type DocumentNode, OperationTypeNode } from "graphql";
 import { sessionLink } from "../session/session-link.ts";
 import { cartLink } from "./cart-link.ts";
+import { OrderDocument } from "./generated/graphql.ts";
 import { languageLink } from "./language-link.ts";
 import { socket } from "./socket.ts";
+import { staleOrderLink } from "./stale-order-link.ts";
 import { versionLink } from "./version-link.ts";
 
 declare module "@apollo/client" {
@@ -61,17 +63,23 @@ const byId = new PersistedQueryLink({
 export const client = new ApolloClient({
   cache,
   clientAwareness: { name: "tessera-microsite" },
-  link: versionLink.split(
-    ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-    new GraphQLWsLink(socket),
-    ApolloLink.from([
-      cartLink,
-      sessionLink,
-      languageLink,
-      byId,
-      new HttpLink({ uri: "/graphql", credentials: "same-origin" }),
-    ]),
-  ),
+  link: ApolloLink.from([
+    versionLink,
+    staleOrderLink((id) => {
+      client.query({ query: OrderDocument, variables: { id }, fetchPolicy: "network-only" }).catch(() => {}); // the page keeps its data
+    }),
+    ApolloLink.split(
+      ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
+      new GraphQLWsLink(socket),
+      ApolloLink.from([
+        cartLink,
+        sessionLink,
+        languageLink,
+        byId,
+        new HttpLink({ uri: "/graphql", credentials: "same-origin" }),
+      ]),
+    ),
+  ]),
   defaultOptions: {
     // If an upstream is unavailable, only its fields are null; the page shows the rest of the response.
     watchQuery: { errorPolicy: "all" },
