@@ -16,7 +16,7 @@ import { gateway, openBrowser } from "./site-visit.ts";
 
 const ORDERS = 10_000;
 const STEP_PX = 700;
-const MOST_SCROLL_MS = 300_000;
+const MAX_SCROLL_MS = 300_000;
 const pages: [name: string, path: string][] = [
   ["today", "/console/"],
   ["orders", "/console/orders"],
@@ -89,7 +89,7 @@ const cpuMs = async () => {
 };
 let rowsRead = 0;
 const stepsMs: number[] = [];
-const until = Date.now() + MOST_SCROLL_MS;
+const until = Date.now() + MAX_SCROLL_MS;
 for (let before = await cpuMs(); rowsRead <= ORDERS && Date.now() < until; ) {
   await first.mouse.wheel(0, STEP_PX);
   await first.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");

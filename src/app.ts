@@ -14,7 +14,7 @@ import { makeCipher } from "./platform/cipher.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
-import { databaseTrouble } from "./platform/database-trouble.ts";
+import { databaseFailure } from "./platform/database-failure.ts";
 import { makeExclusive } from "./platform/exclusive.ts";
 import { makeJobQueue } from "./platform/jobs/job-queue.ts";
 import { type Logger, makeLogger } from "./platform/logger.ts";
@@ -299,7 +299,7 @@ function repeat(work: () => Promise<void>, everyMs: number, what: string, log: L
   let round = Promise.resolve();
   const timer = setInterval(() => {
     round = round.then(work).catch((error: unknown) => {
-      log[databaseTrouble(error) ? "warn" : "error"]({ err: error }, `${what} failed`);
+      log[databaseFailure(error) ? "warn" : "error"]({ err: error }, `${what} failed`);
     });
   }, everyMs);
   return async () => {

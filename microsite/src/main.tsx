@@ -6,8 +6,8 @@ import { App, preload } from "./app.tsx";
 import { client } from "./graphql/client.ts";
 import { I18nProvider, loadFailureText, loadMessages, preferredLanguage } from "./i18n/i18n.tsx";
 import { pageLanguage } from "./i18n/page-language.ts";
+import { ErrorBoundary } from "./shell/error-boundary.tsx";
 import { isReachable, reloadOnce } from "./shell/new-version.ts";
-import { Part } from "./shell/part.tsx";
 import { startTheme } from "./shell/theme.ts";
 
 const root = document.getElementById("root");
@@ -25,9 +25,9 @@ const messages = await loadMessages(language).catch(async (error: unknown) => {
 createRoot(root).render(
   <ApolloProvider client={client}>
     <I18nProvider language={language} messages={messages}>
-      <Part>
+      <ErrorBoundary>
         <App />
-      </Part>
+      </ErrorBoundary>
     </I18nProvider>
   </ApolloProvider>,
 );

@@ -2,15 +2,15 @@ import type { AuditUse, OperatorUse } from "../domain/operator-use.ts";
 import type { Operator } from "../domain/viewer.ts";
 import { type AuditRecord, audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
-import { databaseTrouble } from "../platform/database-trouble.ts";
+import { databaseFailure } from "../platform/database-failure.ts";
 import type { Db } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 
 const MAX_SUBJECT = 500;
 /** The maximum number of uses in one entry; at this number the entry is written. */
-export const MOST_USES = 100;
+export const MAX_USES = 100;
 /** Beyond this number, each further kind of read has an entry of its own. */
-const MOST_READS = 1_000;
+const MAX_READS = 1_000;
 
 /** Uses by one operator with the same root fields. */
 interface Read {
@@ -40,7 +40,7 @@ export function makeUseAudit({ db, clock, log }: { db: Db; clock: Clock; log: Lo
     } catch (error) {
       // Operators depend on reads most during a database failure. If the audit log cannot be written, the use is in the
       // process's log.
-      if (databaseTrouble(error) !== "read-only") throw error;
+      if (databaseFailure(error) !== "read-only") throw error;
       const { actor, action, subject, details } = record;
       log.warn(
         { actor, action, subject, ...details },
@@ -77,13 +77,13 @@ export function makeUseAudit({ db, clock, log }: { db: Db; clock: Clock; log: Lo
       const known = kind === "query" ? reads.get(key) : undefined;
       if (known) {
         known.uses.push({ at: now, requestId });
-        if (known.uses.length >= MOST_USES) await writeUses(known);
+        if (known.uses.length >= MAX_USES) await writeUses(known);
         return;
       }
       await write({ ...entry, at: now, details: { requestId } });
       // Registered only after the first entry was written: gathering requires that an entry of this kind could be
       // written.
-      if (kind === "query" && reads.size < MOST_READS && !reads.has(key)) reads.set(key, { entry, uses: [] });
+      if (kind === "query" && reads.size < MAX_READS && !reads.has(key)) reads.set(key, { entry, uses: [] });
     },
 
     async writeGathered() {

@@ -17,7 +17,7 @@ const cursorShape = z.tuple([
 ]);
 
 /** Verifying this many entries takes some seconds. */
-const MOST_VERIFIED = 200_000;
+const MAX_VERIFIED = 200_000;
 
 export function auditResolvers({ db }: { db: Db }): Resolvers {
   const share = makeSingleFlight<AuditVerdict>();
@@ -27,7 +27,7 @@ export function auditResolvers({ db }: { db: Db }): Resolvers {
         requireOperator(context, "support");
         const newest = await db.auditSeal.findFirst({ orderBy: { seq: "desc" } });
         const entries = Number(newest?.seq ?? 0);
-        if (newest && entries > MOST_VERIFIED) {
+        if (newest && entries > MAX_VERIFIED) {
           return {
             holds: null,
             entries,

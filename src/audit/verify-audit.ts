@@ -3,7 +3,7 @@ import { GENESIS, OVERLAP_MS, sealHash } from "./seal-audit.ts";
 
 const BATCH = 5_000;
 /** Further problems are counted but not listed. */
-const MOST_PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
 /**
  * An audit entry whose `details.rehashed` lists the sealed entries that an erasure has pseudonymised, with their new
@@ -36,7 +36,7 @@ export async function verifyAudit(
   let problemCount = 0;
   const report = (problem: string) => {
     problemCount += 1;
-    if (problems.length < MOST_PROBLEMS) problems.push(problem);
+    if (problems.length < MAX_PROBLEMS) problems.push(problem);
   };
 
   const rehashed = await readRehashed(db);
@@ -94,4 +94,4 @@ const readOverlooked = (db: Db): Promise<{ id: bigint }[]> => db.$queryRaw`
   select entry.id from audit_log entry
   where not exists (select from audit_seals where audit_id = entry.id)
     and entry.id < (select max(audit_id) from audit_seals where sealed_at < now() - ${OVERLAP_MS} * interval '1 ms')
-  limit ${MOST_PROBLEMS}`;
+  limit ${MAX_PROBLEMS}`;

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { KeyedHashes } from "../platform/cipher.ts";
-import { databaseTrouble } from "../platform/database-trouble.ts";
+import { databaseFailure } from "../platform/database-failure.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import { Busy } from "../platform/lanes.ts";
 import {
@@ -166,7 +166,7 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
           return open(tx, input);
         });
       return gate.run({ address, customerId: input.customerId }, counted).catch((error: unknown) => {
-        throw databaseTrouble(error) === "busy"
+        throw databaseFailure(error) === "busy"
           ? new Busy("the lock of a customer or an address is held", { cause: error })
           : error;
       });

@@ -37,7 +37,7 @@ const ID = 1;
 const MAX_NAME = 40;
 const MAX_URL = 500;
 /** The longer side of a logo, compared with the shorter one. */
-const MOST_RATIO = 4 / 3;
+const MAX_RATIO = 4 / 3;
 
 const name = z
   .string()
@@ -141,6 +141,6 @@ async function logoProblem(tx: Tx, hash: string): Promise<string | null> {
   const picture = await tx.picture.findUnique({ where: { hash }, select: { width: true, height: true } });
   if (!picture) return "is not a picture that was uploaded here";
   const { width, height } = picture;
-  if (Math.max(width, height) <= MOST_RATIO * Math.min(width, height)) return null;
+  if (Math.max(width, height) <= MAX_RATIO * Math.min(width, height)) return null;
   return `has ${width} × ${height} pixels; the longer side of a logo may be a third longer than the shorter side`;
 }

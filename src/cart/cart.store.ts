@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { toReward } from "../catalog/index.ts";
-import { databaseTrouble } from "../platform/database-trouble.ts";
+import { databaseFailure } from "../platform/database-failure.ts";
 import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
 import type { Cart } from "./cart.ts";
 
@@ -51,7 +51,7 @@ export function makeCartStore(db: Db): CartStore {
     const made = await db.cart
       .createMany({ data: missing.map((customerId) => ({ customerId })), skipDuplicates: true })
       .catch((error: unknown) => {
-        if (databaseTrouble(error) !== "read-only") throw error;
+        if (databaseFailure(error) !== "read-only") throw error;
       });
     if (!made) return [...found.map(toCart), ...missing.map(emptyCart)];
     return (await db.cart.findMany({ where, include: withLines })).map(toCart);

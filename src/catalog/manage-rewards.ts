@@ -4,7 +4,7 @@ import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { afterCommit, type Db, inTransaction, type Prisma, type Tx, violates } from "../platform/db.ts";
 import { isVisible } from "../platform/visible-text.ts";
-import { isOwn, languageTag, MOST_LANGUAGES, type RewardTexts } from "../texts/index.ts";
+import { isOwn, languageTag, MAX_LANGUAGES, type RewardTexts } from "../texts/index.ts";
 import { MIRRORED_SKU } from "./mirror/mirrored-reward.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
 
@@ -22,7 +22,7 @@ const texts = z
   .array(
     z.object({ language: languageTag, name, description: prose, terms: prose.nullish(), howToUse: prose.nullish() }),
   )
-  .max(MOST_LANGUAGES)
+  .max(MAX_LANGUAGES)
   .superRefine((given, { addIssue }) => {
     const seen = new Set<string>();
     for (const [place, { language }] of given.entries()) {

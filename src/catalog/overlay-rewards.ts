@@ -9,11 +9,11 @@ import { type Reward, toReward } from "./reward.ts";
 
 export type Overlay = Prisma.RewardOverlayGetPayload<object>;
 
-const MOST_PROMOTION = 1_000_000;
+const MAX_PROMOTION = 1_000_000;
 const changes = z.object({
   imageUrl: link.nullish(),
   category: name.nullish(),
-  promotion: z.number().int().min(-MOST_PROMOTION).max(MOST_PROMOTION).optional(),
+  promotion: z.number().int().min(-MAX_PROMOTION).max(MAX_PROMOTION).optional(),
   hidden: z.boolean().optional(),
 });
 

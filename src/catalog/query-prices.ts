@@ -3,7 +3,7 @@ import type { Redeemable } from "../upstream/capillary/points.ts";
 type Answer = Redeemable | Error;
 
 /** Up to this number of prices, a page's default, each price has its own call. */
-const MOST_ONE_BY_ONE = 20;
+const MAX_ONE_BY_ONE = 20;
 
 /**
  * Checks whether a wallet could pay each of these prices. Capillary accepts one amount a call, and a page of a hundred
@@ -24,7 +24,7 @@ export async function queryPrices(
     answers.set(price, answer);
     return answer;
   };
-  if (sorted.length <= MOST_ONE_BY_ONE) {
+  if (sorted.length <= MAX_ONE_BY_ONE) {
     await Promise.all(sorted.map(queryPrice));
     return answers;
   }

@@ -38,7 +38,7 @@ export interface ReadCustomerViewsDeps {
 }
 
 /** Pages of a hundred rewards. */
-const MOST_PAGES = 20;
+const MAX_PAGES = 20;
 
 export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: ReadCustomerViewsDeps): ReadCustomerViews {
   const unread = (message: string) =>
@@ -78,7 +78,7 @@ export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: Rea
       if (!catalogue) throw unread("Capillary is not configured");
       const views = new Map<string, CustomerView>();
       let unreadable = 0;
-      for (let page = 0; page < MOST_PAGES; page += 1) {
+      for (let page = 0; page < MAX_PAGES; page += 1) {
         const before = views.size;
         const answer = await catalogue.customerRewards({ customerId: userId, page, ...options });
         for (const reward of answer.rows) views.set(reward.id, viewOf(reward, ledger));

@@ -15,7 +15,7 @@ export interface RewardSearch {
 const MAX_LOOKED_UP = 16;
 const MAX_ALTERNATIVES = 6;
 /** After every character that continues a word. */
-const MOST_CODE_POINT = 0x10_ff_ff;
+const MAX_CODE_POINT = 0x10_ff_ff;
 /** Shorter words are too similar to each other. */
 const MIN_FORGIVEN = 4;
 
@@ -94,7 +94,7 @@ function meanings(part: string, known: ReadonlyMap<string, Known>): string[] {
 async function lookUp(db: Db, words: readonly string[]): Promise<ReadonlyMap<string, Known>> {
   const rows = await db.$queryRaw<Known[]>(Prisma.sql`
     select asked.word as asked, plain,
-      exists (select from reward_words w where w.word ~>=~ plain and w.word ~<~ (plain || chr(${MOST_CODE_POINT}))) as begins,
+      exists (select from reward_words w where w.word ~>=~ plain and w.word ~<~ (plain || chr(${MAX_CODE_POINT}))) as begins,
       case when length(plain) < ${MIN_FORGIVEN} then '{}' else array(
         select w.word from reward_words w where w.word like '%' || plain || '%' and w.word not like plain || '%'
         order by length(w.word), w.word limit 30) end as around,

@@ -1,6 +1,6 @@
 import { customerTopic } from "../domain/topics.ts";
 import type { Clock } from "../platform/clock.ts";
-import { retryUntilAvailable } from "../platform/database-trouble.ts";
+import { retryUntilAvailable } from "../platform/database-failure.ts";
 import { type Bus, listen } from "../platform/events.ts";
 import { followLog } from "../platform/follow-log.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";

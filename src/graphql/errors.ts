@@ -1,5 +1,5 @@
 import { GraphQLError } from "graphql";
-import { type DatabaseTrouble, databaseTrouble } from "../platform/database-trouble.ts";
+import { type DatabaseFailure, databaseFailure } from "../platform/database-failure.ts";
 import { Busy } from "../platform/lanes.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
@@ -40,8 +40,8 @@ export const internalError = (facts?: Record<string, unknown>) =>
   new PublicError("INTERNAL_SERVER_ERROR", "Something went wrong on our side.", facts);
 
 /** The client's error during a failure of the gateway's database. */
-export const serviceUnavailable = (trouble: DatabaseTrouble, facts?: Record<string, unknown>) =>
-  trouble === "read-only"
+export const serviceUnavailable = (failure: DatabaseFailure, facts?: Record<string, unknown>) =>
+  failure === "read-only"
     ? new PublicError("SERVICE_UNAVAILABLE", "Changes are not possible right now. Try again in a moment.", facts)
     : new PublicError("SERVICE_UNAVAILABLE", "The service is not available right now. Try again in a moment.", facts);
 
@@ -72,12 +72,12 @@ export function toPublic(error: GraphQLError): { error: GraphQLError; isUnexpect
   const thrown = error.originalError ?? error;
   const known = publicErrorOf(thrown);
   const isAboutRequest = requestErrorCodes.has(String(error.extensions["code"])) || isCoercionError(error);
-  const trouble = known ? null : databaseTrouble(thrown);
+  const failure = known ? null : databaseFailure(thrown);
 
-  const shown = known ?? (trouble ? serviceUnavailable(trouble) : isAboutRequest ? error : internalError());
+  const shown = known ?? (failure ? serviceUnavailable(failure) : isAboutRequest ? error : internalError());
   const { stacktrace: _, http: __, ...extensions } = shown.extensions; // Apollo's own
   return {
-    isUnexpected: !known && (trouble !== null || !isAboutRequest),
+    isUnexpected: !known && (failure !== null || !isAboutRequest),
     error: new GraphQLError(shown.message, {
       nodes: error.nodes ?? null,
       source: error.source ?? null,

@@ -17,7 +17,7 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from "grap
 import type { AuditUse } from "../domain/operator-use.ts";
 import { acceptsHtml, sendError } from "../http/error-page.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import { databaseTrouble } from "../platform/database-trouble.ts";
+import { databaseFailure } from "../platform/database-failure.ts";
 import type { Logger } from "../platform/logger.ts";
 import { inSpan } from "../platform/tracing.ts";
 import { type CompiledOptions, type CompiledQueries, compiledExecution, makeCompiledQueries } from "./compiled.ts";
@@ -78,9 +78,9 @@ export async function mountGraphql(
     makeContext(request, reply).catch((error: unknown) => {
       if (error instanceof PublicError) throw error;
       log.error({ err: error, requestId: request.id }, "Unexpected error");
-      const trouble = databaseTrouble(error);
-      if (!trouble) throw internalError({ requestId: request.id });
-      throw serviceUnavailable(trouble, { requestId: request.id, http: { status: 503, headers: retryAfter } });
+      const failure = databaseFailure(error);
+      if (!failure) throw internalError({ requestId: request.id });
+      throw serviceUnavailable(failure, { requestId: request.id, http: { status: 503, headers: retryAfter } });
     });
   const forPublic = await open(senders.public, ApolloServerPluginInlineTraceDisabled());
   const forRouters = await open(senders.router, ApolloServerPluginInlineTrace());

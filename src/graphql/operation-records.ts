@@ -1,7 +1,7 @@
 import type { OperationDefinitionNode } from "graphql";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Logger } from "../platform/logger.ts";
-import { isTracing, presentSpan } from "../platform/tracing.ts";
+import { activeSpan, isTracing } from "../platform/tracing.ts";
 import type { Context } from "./context.ts";
 import { clientName, loggedOperation } from "./logged-operation.ts";
 
@@ -35,7 +35,7 @@ export function makeOperationRecords(log: Logger, metrics: Metrics | undefined):
     begin({ operation, operationName, queryHash }) {
       if (!isTracing()) return;
       const { type, ...named } = loggedOperation(operation, operationName, queryHash);
-      const span = presentSpan();
+      const span = activeSpan();
       span.rename(titleOf(type, named.operation));
       span.set({
         "graphql.operation.type": type,
@@ -45,7 +45,7 @@ export function makeOperationRecords(log: Logger, metrics: Metrics | undefined):
     },
     end({ operation, operationName, queryHash, context, startedAt, codes, headerOf }) {
       const ms = performance.now() - startedAt;
-      if (codes) presentSpan().set({ errors: codes.join(" ") });
+      if (codes) activeSpan().set({ errors: codes.join(" ") });
       metrics?.graphqlOperation({
         operation: operation ? metrics.operationLabel(operationName) : "invalid",
         type: operation?.operation ?? "none",

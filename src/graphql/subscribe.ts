@@ -6,7 +6,7 @@ import {
   type GraphQLError,
   type SubscriptionArgs,
 } from "graphql";
-import { databaseTrouble, pauseForRetry } from "../platform/database-trouble.ts";
+import { databaseFailure, pauseForRetry } from "../platform/database-failure.ts";
 import { causeOf, inSpan } from "../platform/tracing.ts";
 import { shownName } from "./logged-operation.ts";
 
@@ -48,8 +48,8 @@ export async function subscribe(
 async function resultOf(args: ExecutionArgs, signal: AbortSignal): Promise<ExecutionResult> {
   for (let tries = 0; ; tries += 1) {
     const result = await execute(args);
-    if (!result.errors?.some(isTrouble) || !(await pauseForRetry(tries, signal))) return result;
+    if (!result.errors?.some(isDatabaseFailure) || !(await pauseForRetry(tries, signal))) return result;
   }
 }
 
-const isTrouble = ({ originalError }: GraphQLError) => databaseTrouble(originalError) !== null;
+const isDatabaseFailure = ({ originalError }: GraphQLError) => databaseFailure(originalError) !== null;

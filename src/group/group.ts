@@ -35,7 +35,7 @@ export interface Member {
 }
 
 /** More than any family has. A group may have thousands of members, which would not fit a page. */
-export const MOST_MEMBERS = 100;
+export const MAX_MEMBERS = 100;
 
 const statuses: readonly GroupStatus[] = ["ACTIVE", "INACTIVE", "DELETED"];
 export const statusOf = (value: string | null): GroupStatus | null =>
@@ -67,7 +67,7 @@ export function membersSeen(
   const rank = ({ userId, role }: Membership) => (role === "PRIMARY" ? 0 : userId === viewerUserId ? 1 : 2);
   return memberships
     .toSorted((a, b) => rank(a) - rank(b))
-    .slice(0, MOST_MEMBERS)
+    .slice(0, MAX_MEMBERS)
     .map(({ userId, role }) => {
       const isYou = userId === viewerUserId;
       const name = nameOf(userId);

@@ -7,10 +7,10 @@ import type { Capillary } from "../upstream/capillary/capillary.ts";
 import { hasReason } from "../upstream/capillary/capillary-error.ts";
 import type { GroupSelector } from "../upstream/capillary/identities.ts";
 import type { CustomerGroup, Group } from "../upstream/capillary/wire/group.ts";
-import { type GroupWallet, type Membership, MOST_MEMBERS, roleOf, spendable, statusOf } from "./group.ts";
+import { type GroupWallet, MAX_MEMBERS, type Membership, roleOf, spendable, statusOf } from "./group.ts";
 
 /** Former members are in the list, so it is longer than the list of displayed members. */
-const MOST_NAMES = 2 * MOST_MEMBERS;
+const MAX_NAMES = 2 * MAX_MEMBERS;
 
 /** A group with its current members. */
 export interface WholeGroup extends GroupWallet {
@@ -128,7 +128,7 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
     group,
 
     async names(groupId, call) {
-      const found = await nullIf(groups.members(groupId, { ...call, atMost: MOST_NAMES }), "unknown-group");
+      const found = await nullIf(groups.members(groupId, { ...call, atMost: MAX_NAMES }), "unknown-group");
       const names = new Map<string, string>();
       for (const member of found ?? []) {
         const name = fullName(member);

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { databaseTrouble, troubleDescriptions } from "../platform/database-trouble.ts";
+import { databaseFailure, failureDescriptions } from "../platform/database-failure.ts";
 
 export interface Health {
   isStopping: boolean;
@@ -21,7 +21,7 @@ export function mountHealth(fastify: FastifyInstance, health: Health, checkReady
   fastify.get("/readyz", async (_, reply) => {
     if (health.isStopping) return reply.code(503).send({ status: "stopping" });
     const problem = await Promise.race([checkReady(), rejectAfter(READY_WITHIN_MS)]).catch(
-      (error: unknown) => troubleDescriptions[databaseTrouble(error) ?? "unreachable"],
+      (error: unknown) => failureDescriptions[databaseFailure(error) ?? "unreachable"],
     );
     return problem === null ? { status: "ready" } : reply.code(503).send({ status: problem });
   });

@@ -1,5 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
-import { databaseTrouble } from "../platform/database-trouble.ts";
+import { databaseFailure } from "../platform/database-failure.ts";
 import { type Db, inTransaction, violates } from "../platform/db.ts";
 import { bound, propagatedContext } from "../platform/tracing.ts";
 import { BudgetExceeded, type Budgets } from "../rules/index.ts";
@@ -131,6 +131,6 @@ function namesIn({ message, nikHash, customerId }: ReadMessage): string[] {
 
 /** Whether a single message may be the cause. An unreachable database fails all of them, so a split would not help. */
 function mayBeCausedByOneMessage(error: unknown): boolean {
-  const trouble = databaseTrouble(error);
-  return trouble === null || trouble === "busy";
+  const failure = databaseFailure(error);
+  return failure === null || failure === "busy";
 }

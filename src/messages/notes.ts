@@ -94,7 +94,7 @@ export interface Notes {
 
 const LONGEST = 200;
 /** Enough problems to identify the cause. */
-const MOST_PROBLEMS = 50;
+const MAX_PROBLEMS = 50;
 
 export function makeNotes(mask: Mask): Notes {
   const normalisations: Normalisation[] = [];
@@ -111,7 +111,7 @@ export function makeNotes(mask: Mask): Notes {
     problem: (path, code, message) => {
       const where = shown(path);
       const isNoted = problems.some((problem) => problem.path === where && problem.code === code);
-      if (!isNoted && problems.length < MOST_PROBLEMS) problems.push({ path: where, code, message });
+      if (!isNoted && problems.length < MAX_PROBLEMS) problems.push({ path: where, code, message });
       return null;
     },
   };

@@ -8,7 +8,7 @@ export interface DatabaseFigures {
   attention: { kind: string; value: number; oldestSeconds: number }[];
   jobs: { type: string; state: string; value: number; overdueSeconds: number }[];
   pools: { sku: string; codes: number }[];
-  /** The number of pending messages of each webhook, at most `MOST_PENDING`. */
+  /** The number of pending messages of each webhook, at most `MAX_PENDING`. */
   webhooks: { webhook: string; active: boolean; value: number; oldestSeconds: number }[];
   /** Since the end of the last nightly reconciliation; null if there was none. */
   reconciledSeconds: number | null;
@@ -26,7 +26,7 @@ const STATEMENT_TIMEOUT_MS = 2_000;
 /** The voucher pools with the fewest codes. */
 const POOLS = 50;
 /** A receiver that is down for days has many; a scrape does not count them all. */
-const MOST_PENDING = 10_000;
+const MAX_PENDING = 10_000;
 
 /**
  * Each part reads an index of open rows, so that its cost is independent of the total number of rows. A step that moves
@@ -89,7 +89,7 @@ const STATEMENT = `
       from webhooks cross join lateral (
         select count(*) as value, min(created_at) as since from (
           select created_at from webhook_messages where webhook_id = webhooks.id and state = 'PENDING'
-          order by seq limit ${MOST_PENDING}) pending) waiting) each
+          order by seq limit ${MAX_PENDING}) pending) waiting) each
   ) as webhooks, (
     select extract(epoch from now() - finished_at)::float8 from reconciliation_runs
     where is_nightly and finished_at is not null order by requested_at desc limit 1

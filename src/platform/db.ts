@@ -1,6 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import { hasCode } from "./database-trouble.ts";
+import { hasCode } from "./database-failure.ts";
 import { isInTransaction, Pool, planEachTime, statementName, transact, withPool } from "./direct-sql.ts";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
 import { type Lanes, makeLanes } from "./lanes.ts";

@@ -1,4 +1,4 @@
-import { retryUntilAvailable } from "./database-trouble.ts";
+import { retryUntilAvailable } from "./database-failure.ts";
 import type { Listener } from "./events.ts";
 import type { HeadPoll } from "./head-poll.ts";
 import { causedBy } from "./tracing.ts";

@@ -1,5 +1,5 @@
 import { type Logger as PinoLogger, pino, stdSerializers, stdTimeFunctions } from "pino";
-import { databaseTrouble } from "./database-trouble.ts";
+import { databaseFailure } from "./database-failure.ts";
 import { ExpectedError } from "./expected-error.ts";
 import { isTracing, traceIds } from "./tracing.ts";
 
@@ -39,7 +39,7 @@ export interface LoggerOptions {
 /** Serialises an error for a log line: with a stack only if it is a fault of the program. */
 function describeError(error: unknown): unknown {
   const described: unknown = stdSerializers.err(error as Error);
-  const isExpected = error instanceof ExpectedError || databaseTrouble(error) !== null;
+  const isExpected = error instanceof ExpectedError || databaseFailure(error) !== null;
   if (!isExpected || typeof described !== "object") return described;
   const { stack: _, aggregateErrors: __, ...facts } = described as Record<string, unknown>;
   return facts;

@@ -1,4 +1,4 @@
-import { readOnlyReason } from "./database-trouble.ts";
+import { readOnlyReason } from "./database-failure.ts";
 import { type Db, openDb } from "./db.ts";
 import { type Bus, makeLocalBus } from "./events.ts";
 import type { Logger } from "./logger.ts";

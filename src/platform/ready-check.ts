@@ -1,4 +1,4 @@
-import { readOnlyReason } from "./database-trouble.ts";
+import { readOnlyReason } from "./database-failure.ts";
 import { Pool } from "./direct-sql.ts";
 
 /** Checks the database on a connection of its own, so that load on the pool does not delay the check. */

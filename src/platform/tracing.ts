@@ -64,7 +64,7 @@ export const bound = <Work extends (...args: never[]) => unknown>(work: Work): W
   tracing ? AsyncLocalStorage.bind(work) : work;
 
 /** The current span. */
-export const presentSpan = (): Span => tracing?.present() ?? noSpan;
+export const activeSpan = (): Span => tracing?.present() ?? noSpan;
 
 /** The context to propagate with a job, a notification or a message; undefined if it is not sampled. */
 export const propagatedContext = (): string | undefined => tracing?.context({ sampled: true });

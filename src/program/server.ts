@@ -46,11 +46,11 @@ import { mountPages } from "../http/pages.ts";
 import { mountRewardProcessor } from "../intake/index.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { mountWebhooks } from "../order/index.ts";
-import { databaseTrouble } from "../platform/database-trouble.ts";
+import { databaseFailure } from "../platform/database-failure.ts";
 import { Busy } from "../platform/lanes.ts";
 import type { Logger } from "../platform/logger.ts";
 import { explainListenError } from "../platform/port.ts";
-import { inSpan, isTracing, presentSpan } from "../platform/tracing.ts";
+import { activeSpan, inSpan, isTracing } from "../platform/tracing.ts";
 import { mountRest } from "../rest/index.ts";
 import { gatewayListens } from "./check-ports.ts";
 
@@ -232,7 +232,7 @@ export async function startServer({
       }
       if (isTracing()) {
         fastify.addHook("onRequest", async ({ id, method, routeOptions }) => {
-          const span = presentSpan();
+          const span = activeSpan();
           span.rename(`${method} ${routeOptions.url ?? "none"}`);
           span.set({ "http.route": routeOptions.url, "request.id": id });
         });
@@ -244,8 +244,8 @@ export async function startServer({
       });
       fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
         // A client that disconnects during its body causes the same error codes as a lost database connection.
-        const trouble = (error.statusCode ?? 500) < 500 ? null : databaseTrouble(error);
-        const isLater = trouble !== null || error instanceof Busy;
+        const failure = (error.statusCode ?? 500) < 500 ? null : databaseFailure(error);
+        const isLater = failure !== null || error instanceof Busy;
         const status = isLater ? 503 : (error.statusCode ?? 500);
         if (status >= 500) log.error({ err: error, requestId: request.id }, "Unexpected error");
         if (isLater) return sendError(request, reply.header("retry-after", "1"), status, "Try again in a moment.");

@@ -38,7 +38,7 @@ interface DueMessage {
 const CONCURRENCY = 32;
 /** The number of due messages that are read to find the next of each subscription. */
 const WINDOW = 500;
-const MOST_RETRY_MS = 3_600_000;
+const MAX_RETRY_MS = 3_600_000;
 const MAX_ATTEMPTS = 12;
 /** An older message is not sent: its reader knows the outcome by now. */
 const MAX_AGE_HOURS = 24;
@@ -114,7 +114,7 @@ export function sendPushJob(deps: SendPushDeps): JobType<{ service: string }> {
   }
 
   function pauseMs(attempts: number, afterMs: number): number {
-    return Math.max(afterMs, spreadBackoffMs(pace.firstRetryMs, attempts, MOST_RETRY_MS));
+    return Math.max(afterMs, spreadBackoffMs(pace.firstRetryMs, attempts, MAX_RETRY_MS));
   }
 }
 

@@ -22,7 +22,7 @@ interface OurIssue {
 /** A low limit, because requests of customers and orders have priority. */
 const CONCURRENCY = 4;
 /** The maximum of pages for one customer. A customer with more is reported as not compared. */
-const MOST_PAGES = 50;
+const MAX_PAGES = 50;
 const BATCH = 1_000;
 
 /**
@@ -140,7 +140,7 @@ async function readIssued({ customers, issuing }: Capillary, externalId: string)
     if (!customer?.id) return [];
     const seen = new Map<string, IssueAttempt>();
     for (let page = 0, isLast = false; !isLast; page += 1) {
-      if (page === MOST_PAGES) return null;
+      if (page === MAX_PAGES) return null;
       const before = seen.size;
       const answer = await issuing.issuals({ customerId: customer.id, page });
       for (const attempt of answer.attempts) seen.set(attempt.transactionId, attempt);

@@ -25,11 +25,11 @@ export interface StatementProblem {
   message: string;
 }
 
-const MOST_TEXT = 400;
-const MOST_PROBLEMS = 50;
+const MAX_TEXT = 400;
+const MAX_PROBLEMS = 50;
 const text = z
   .string()
-  .max(MOST_TEXT)
+  .max(MAX_TEXT)
   .refine((value) => textProblem(value) === null, { error: "has a character that cannot be stored" });
 const optional = text.optional().transform((value) => value || null);
 
@@ -86,7 +86,7 @@ export function readLedgerFile(csv: string): { entries: StatementEntry[] } | { p
     if (!parsed.success) {
       for (const { path, message } of parsed.error.issues)
         problems.push({ line, message: `${String(path[0])}: ${message}` });
-      if (problems.length >= MOST_PROBLEMS) break;
+      if (problems.length >= MAX_PROBLEMS) break;
       continue;
     }
     const { entry_id, at, customer_id, type, order_id, reference, points } = parsed.data;

@@ -14,7 +14,7 @@ export interface FetchStatementOptions {
 }
 
 const TIMEOUT_MS = 120_000;
-const MOST_BYTES = 256 * 1024 * 1024;
+const MAX_BYTES = 256 * 1024 * 1024;
 
 /** Reads the statement from `CLIENT_STATEMENT_PATH`: `GET <path>?from=&to=` with Basic authentication, answered as CSV. */
 export function makeFetchStatement({ origin, path, user, password }: FetchStatementOptions): FetchStatement {
@@ -26,7 +26,7 @@ export function makeFetchStatement({ origin, path, user, password }: FetchStatem
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`the statement was answered with HTTP ${response.status}`);
-    if (Number(response.headers.get("content-length") ?? 0) > MOST_BYTES) throw new Error("the statement is too large");
+    if (Number(response.headers.get("content-length") ?? 0) > MAX_BYTES) throw new Error("the statement is too large");
     const read = readLedgerFile(await response.text());
     if ("entries" in read) return read.entries.filter(({ at }) => isWithin(at, { from, to }));
     const [{ line, message }] = read.problems as [{ line: number | null; message: string }];

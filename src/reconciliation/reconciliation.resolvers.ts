@@ -35,7 +35,7 @@ export interface ReconciliationResolversDeps {
 }
 
 const EARLIEST_DAY = "2000-01-01";
-const MOST_DAYS = 92;
+const MAX_DAYS = 92;
 const DAY_MS = 86_400_000;
 const cursorShape = z.tuple([cursorPart.instant, cursorPart.uuid]);
 
@@ -59,8 +59,8 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
   function periodProblem({ from, to }: RunReconciliationInput): Refusal | null {
     if (from >= to) return refusal("INVALID_INPUT", "to: must be after from.", ["input", "to"]);
     if (to > clock.now()) return refusal("INVALID_INPUT", "to: must not be in the future.", ["input", "to"]);
-    if (to.getTime() - from.getTime() <= MOST_DAYS * DAY_MS) return null;
-    return refusal("INVALID_INPUT", `to: must be at most ${MOST_DAYS} days after from.`, ["input", "to"]);
+    if (to.getTime() - from.getTime() <= MAX_DAYS * DAY_MS) return null;
+    return refusal("INVALID_INPUT", `to: must be at most ${MAX_DAYS} days after from.`, ["input", "to"]);
   }
 
   return {

@@ -51,7 +51,7 @@ export interface ReconciliationDeps {
  */
 const MARGIN_MS = 3_600_000;
 /** After a longer downtime, the earlier nights are left to `npm run reconcile`. */
-const MOST_NIGHTS = 31;
+const MAX_NIGHTS = 31;
 const DAY_MS = 86_400_000;
 
 export function makeReconciliation(deps: ReconciliationDeps): Reconciliation {
@@ -135,7 +135,7 @@ export function makeReconciliation(deps: ReconciliationDeps): Reconciliation {
       const last = await db.reconciliationRun.findFirst({ where: { isNightly: true }, orderBy: { to: "desc" } });
       if (last && last.to >= to) return;
       const dayBefore = startOfDay(localDateOf(new Date(to.getTime() - DAY_MS / 2), timeZone), timeZone);
-      const earliest = to.getTime() - MOST_NIGHTS * DAY_MS;
+      const earliest = to.getTime() - MAX_NIGHTS * DAY_MS;
       const from = last && last.to.getTime() >= earliest ? last.to : dayBefore;
       await request({ from, to, actor: "system", isNightly: true, everyCustomer: false, isImported: false });
     },

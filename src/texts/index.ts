@@ -6,7 +6,7 @@ import { makeTextLoaders } from "./texts.loaders.ts";
 import { textsResolvers } from "./texts.resolvers.ts";
 
 export { languageOf, rewardLanguage, rewardText, translated } from "./in-language.ts";
-export { isOwn, languageTag, MOST_LANGUAGES } from "./language-tag.ts";
+export { isOwn, languageTag, MAX_LANGUAGES } from "./language-tag.ts";
 export type { ByLanguage, RewardTexts, TextLoaders } from "./texts.loaders.ts";
 
 /** Translations of rewards' texts and of the names of categories, rules, draws and prizes. */

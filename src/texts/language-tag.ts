@@ -11,4 +11,4 @@ export const languageTag = z
 export const isOwn = (language: string, own: string) => language === own || language.startsWith(`${own}-`);
 
 /** The maximum number of languages of one text; more indicate a mistake. */
-export const MOST_LANGUAGES = 50;
+export const MAX_LANGUAGES = 50;

@@ -4,7 +4,7 @@ import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
 import { isVisible } from "../platform/visible-text.ts";
-import { isOwn, languageTag, MOST_LANGUAGES } from "./language-tag.ts";
+import { isOwn, languageTag, MAX_LANGUAGES } from "./language-tag.ts";
 
 export interface NameTranslations {
   text: string;
@@ -14,7 +14,7 @@ export interface NameTranslations {
 const name = z.string().trim().min(1).max(200).refine(isVisible, "is empty");
 const translations = z.object({
   text: name,
-  translations: z.array(z.object({ language: languageTag, text: name })).max(MOST_LANGUAGES),
+  translations: z.array(z.object({ language: languageTag, text: name })).max(MAX_LANGUAGES),
 });
 
 export interface ManageTranslations {

@@ -4,14 +4,14 @@ import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import type { ManageTranslations } from "./manage-translations.ts";
 
-const MOST_TEXTS = 100;
+const MAX_TEXTS = 100;
 
 export function textsResolvers(translations: ManageTranslations): Resolvers {
   return {
     Query: {
       nameTranslations(_, { texts }, context) {
         requireOperator(context, "catalogue", "rewards", "support");
-        if (texts.length > MOST_TEXTS) throw badUserInput("texts", `at most ${MOST_TEXTS}`);
+        if (texts.length > MAX_TEXTS) throw badUserInput("texts", `at most ${MAX_TEXTS}`);
         return translations.of(texts);
       },
     },

@@ -49,7 +49,7 @@ const CONCURRENCY = 32;
 const TOGETHER_MS = 25;
 /** The number of pending messages that are read to find the next of each subject. */
 const WINDOW = 1_000;
-const MOST_RETRY_MS = 3_600_000;
+const MAX_RETRY_MS = 3_600_000;
 /** Attempts over three days, with the default pauses. */
 const MAX_ATTEMPTS = 80;
 
@@ -149,7 +149,7 @@ export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: st
     const attempts = message.attempts + 1;
     const isLast = attempts >= MAX_ATTEMPTS;
     const state = error === null ? "DELIVERED" : isLast ? "FAILED" : "PENDING";
-    const pauseMs = spreadBackoffMs(pace.firstRetryMs, message.attempts, MOST_RETRY_MS);
+    const pauseMs = spreadBackoffMs(pace.firstRetryMs, message.attempts, MAX_RETRY_MS);
     return { id: message.id, webhook: webhook.name, attempts, state, status, error, pauseMs };
   }
 

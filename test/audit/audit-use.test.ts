@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { MOST_USES, makeUseAudit, type UseAudit } from "../../src/audit/audit-use.ts";
+import { MAX_USES, makeUseAudit, type UseAudit } from "../../src/audit/audit-use.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { type Db, openDb } from "../../src/platform/db.ts";
 import { cloneDatabase, startTestGateway } from "../support/gateway.ts";
@@ -65,10 +65,10 @@ test("mutations, subscriptions, other reads and another operator's reads have en
 });
 
 test("a full entry is written before its time", async () => {
-  for (let n = 0; n <= MOST_USES; n += 1) await use(`r${n}`);
+  for (let n = 0; n <= MAX_USES; n += 1) await use(`r${n}`);
   const [first, second] = await entries();
   expect(first).toBe("operator.query orders: r0");
-  expect(second?.split(" ").slice(2)).toHaveLength(MOST_USES);
+  expect(second?.split(" ").slice(2)).toHaveLength(MAX_USES);
 });
 
 test("two simultaneous requests are both recorded", async () => {

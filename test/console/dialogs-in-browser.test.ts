@@ -16,12 +16,12 @@ beforeAll(async () => {
 });
 afterAll(() => site?.[Symbol.asyncDispose]());
 
-const MOST_STOPS = 40;
+const MAX_STOPS = 40;
 
 /** Presses Tab until the element has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   await target.waitFor();
-  for (let stops = 0; stops < MOST_STOPS; stops += 1) {
+  for (let stops = 0; stops < MAX_STOPS; stops += 1) {
     if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
     await page.keyboard.press("Tab");
   }
@@ -236,6 +236,44 @@ browserTest("a code is found by its end and voided", async () => {
       [reward.sku],
     ),
   ).toEqual([{ state: "AVAILABLE" }, { state: "VOID" }]);
+  expect(tab.problems).toEqual([]);
+});
+
+browserTest("a customer is blocked and unblocked, an id is linked and moved, and the customer is erased", async () => {
+  const { customerId } = await site.gateway.customer({ customerId: `KEYS-${randomUUID().slice(0, 8)}` });
+  const tab = await signedIn(site, ["admin"], `/console/customers/${customerId}`);
+  const dialogs: Use[] = [
+    {
+      opener: "Block",
+      submit: "Block the customer",
+      fill: type("Reason", "Under review."),
+      isOnce: true,
+    },
+    {
+      opener: "Unblock",
+      submit: "Unblock the customer",
+      fill: type("Reason", "It was a mistake."),
+      isOnce: true,
+    },
+    { opener: "Link an id", submit: "Link the id", fill: type("Id", "4711"), isOnce: false },
+    { opener: "Move Member id 4711", submit: "Move", fill: type("Reason", "Linked by mistake."), isOnce: true },
+    {
+      opener: "Erase",
+      submit: "Erase permanently",
+      fill: inTurn(
+        type("Reason", "Request 12."),
+        async (dialog) => {
+          await tabTo(dialog.page(), dialog.getByRole("button", { name: "Continue" }));
+          await dialog.page().keyboard.press("Enter");
+          await dialog.getByText("No data is erased yet.").waitFor();
+        },
+        type(`Type ${customerId} to confirm`, customerId),
+      ),
+      isOnce: true,
+    },
+  ];
+  for (const each of dialogs) await use(tab, each);
+  await tab.page.getByText("The customer is erased").waitFor();
   expect(tab.problems).toEqual([]);
 });
 

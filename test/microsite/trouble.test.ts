@@ -107,7 +107,10 @@ browserTest("a mutation's answer that arrives after the last event does not reve
   await page.goto(`/orders/${id}`);
   const refund = gateway.fault("reverse", { fault: "hold" });
   await page.route("**/graphql", async (route) => {
-    const sent = route.request().postDataJSON() as { operationName: string; variables: { input?: { dryRun: boolean } } };
+    const sent = route.request().postDataJSON() as {
+      operationName: string;
+      variables: { input?: { dryRun: boolean } };
+    };
     if (sent.operationName !== "CancelOrder" || sent.variables.input?.dryRun) return route.continue();
     const before = await route.fetch();
     gateway.sandbox.faults.release({ id: refund.id });

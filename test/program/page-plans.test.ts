@@ -10,7 +10,7 @@ import { idleInBackground } from "../support/sql-spy.ts";
 /** Small enough to be filled in seconds, and large enough for PostgreSQL to prefer an existing index. */
 const SIZE = { rewards: 10_000, orders: 20_000 };
 /** A statement reads up to 1,001 rows of which a fourth match, and less than all rewards or orders. */
-const MOST_ROWS = 6_000;
+const MAX_ROWS = 6_000;
 /** PostgreSQL may use a generic plan for a named statement from its sixth execution on. */
 const READINGS = 6;
 
@@ -47,7 +47,7 @@ test("every page reads a bounded number of rows, with tables of any size", async
       if (reading > 0) executed.push(...cold); // the counts of categories are cached
     }
     for (const { text, sequential, rowsRead, scans } of executed) {
-      if (sequential.length > 0 || rowsRead > MOST_ROWS)
+      if (sequential.length > 0 || rowsRead > MAX_ROWS)
         findings.push(`${page.name} reads ${rowsRead} rows, ${scans.join(", ")}: ${text.slice(0, 300)}`);
     }
   }

@@ -1,8 +1,8 @@
 import { useApolloClient, useMutation } from "@apollo/client/react";
 import type { FormEvent } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button, ButtonLink } from "../../../microsite/src/ui/button.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import {
   AllRewardsDocument,
   CreateRewardDocument,
@@ -13,7 +13,7 @@ import {
 } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { ExportButton } from "../ui/export-button.tsx";
-import { ActionForm, answerOf } from "../ui/form.tsx";
+import { ActionForm, formResultOf } from "../ui/form.tsx";
 import { count, day, total, words } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -57,7 +57,7 @@ export default function CataloguePage() {
   return (
     <Page
       title="Catalogue"
-      mark={rewards && <small className={ui.soft}>{total(rewards.totalCount)}</small>}
+      badge={rewards && <small className={ui.soft}>{total(rewards.totalCount)}</small>}
       actions={
         <span className={ui.row}>
           <ExportButton
@@ -73,7 +73,7 @@ export default function CataloguePage() {
             }}
           />
           {may("CATALOGUE") && (
-            <ButtonLink look="quiet" to={isBulk ? "/catalogue" : "/catalogue?bulk"}>
+            <ButtonLink variant="quiet" to={isBulk ? "/catalogue" : "/catalogue?bulk"}>
               {isBulk ? "Close the import" : "Import changes"}
             </ButtonLink>
           )}
@@ -81,13 +81,13 @@ export default function CataloguePage() {
             <ActionForm
               title="New reward"
               submit="Create the reward"
-              look="main"
+              variant="main"
               send={async (fields) => {
                 const input = fieldsOf(fields, { isNew: true }) as unknown as CreateRewardInput;
                 const result = await create({ variables: { input } });
                 const payload = result.data?.createReward;
                 if (payload?.reward) void navigate(`/catalogue/${encodeURIComponent(payload.reward.sku)}`);
-                return answerOf(result, payload);
+                return formResultOf(result, payload);
               }}
             >
               <RewardFields />
@@ -114,7 +114,7 @@ export default function CataloguePage() {
             <input id="q" name="q" type="search" defaultValue={text} />
           </div>
           <div className={ui.row}>
-            <Button type="submit" look="quiet">
+            <Button type="submit" variant="quiet">
               Search
             </Button>
           </div>
@@ -152,7 +152,7 @@ export default function CataloguePage() {
               {
                 name: "State",
                 width: "7.5rem",
-                show: (reward) => <Mark tone={toneOfState(reward.state)}>{words(reward.state)}</Mark>,
+                show: (reward) => <Badge tone={toneOfState(reward.state)}>{words(reward.state)}</Badge>,
               },
             ]}
           />

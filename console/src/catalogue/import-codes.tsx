@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { ImportCodesDocument, type ImportCodesMutation, VoucherPoolDocument } from "../graphql/generated/graphql.ts";
-import { answerOf, Refusals } from "../ui/form.tsx";
+import { formResultOf, Refusals } from "../ui/form.tsx";
 import { count } from "../ui/format.ts";
 import { Card } from "../ui/page.tsx";
 import { RejectedRows } from "../ui/rejected-rows.tsx";
@@ -20,7 +20,7 @@ export function ImportCodes({ rewardId }: { rewardId: string }) {
   const [csv, setCsv] = useState<string | null>(null);
   const [checked, setChecked] = useState<Report | null>(null);
   const [imported, setImported] = useState<number | null>(null);
-  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [refusals, setRefusals] = useState<ReturnType<typeof formResultOf>["refusals"]>([]);
   const [tooLarge, setTooLarge] = useState(false);
 
   async function check(file: File | undefined) {
@@ -32,7 +32,7 @@ export function ImportCodes({ rewardId }: { rewardId: string }) {
     const text = await file.text();
     setCsv(text);
     const result = await send({ variables: { input: { rewardId, csv: text, dryRun: true, skipRejected: true } } });
-    setRefusals(answerOf(result, result.data?.importVoucherCodes).refusals);
+    setRefusals(formResultOf(result, result.data?.importVoucherCodes).refusals);
     setChecked(result.data?.importVoucherCodes ?? null);
   }
 
@@ -42,7 +42,7 @@ export function ImportCodes({ rewardId }: { rewardId: string }) {
       variables: { input: { rewardId, csv, dryRun: false, skipRejected: true } },
       refetchQueries: [VoucherPoolDocument],
     });
-    const { refusals } = answerOf(result, result.data?.importVoucherCodes);
+    const { refusals } = formResultOf(result, result.data?.importVoucherCodes);
     setRefusals(refusals);
     if (refusals.length > 0) return;
     setImported(result.data?.importVoucherCodes.imported ?? 0);

@@ -4,7 +4,7 @@ import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { decodeText } from "../../../src/platform/csv-table.ts";
 import { ImportRewardsDocument, type ImportRewardsMutation, RewardsDocument } from "../graphql/generated/graphql.ts";
-import { answerOf, Refusals } from "../ui/form.tsx";
+import { formResultOf, Refusals } from "../ui/form.tsx";
 import { count } from "../ui/format.ts";
 import { Card } from "../ui/page.tsx";
 import { RejectedRows } from "../ui/rejected-rows.tsx";
@@ -18,12 +18,12 @@ export function ImportRewards() {
   const [csv, setCsv] = useState("");
   const [checked, setChecked] = useState<Report | null>(null);
   const [imported, setImported] = useState<Report | null>(null);
-  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [refusals, setRefusals] = useState<ReturnType<typeof formResultOf>["refusals"]>([]);
 
   async function sendFile(text: string, dryRun: boolean): Promise<Report | null> {
     const input = { csv: text, dryRun, skipRejected: true };
     const result = await send({ variables: { input }, ...(!dryRun && { refetchQueries: [RewardsDocument] }) });
-    const answer = answerOf(result, result.data?.importRewards);
+    const answer = formResultOf(result, result.data?.importRewards);
     setRefusals(answer.refusals);
     return answer.refusals.length === 0 ? (result.data?.importRewards ?? null) : null;
   }

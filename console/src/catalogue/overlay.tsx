@@ -2,7 +2,7 @@ import { useMutation, useQuery } from "@apollo/client/react";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
 import { OverlayDocument, OverlayRewardDocument, type RewardStateFragment } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { ActionForm, answerOf } from "../ui/form.tsx";
+import { ActionForm, formResultOf } from "../ui/form.tsx";
 import { count, moment } from "../ui/format.ts";
 import { Card, Fact, Facts, Failure } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -47,7 +47,7 @@ export function Overlay({ reward }: { reward: RewardStateFragment }) {
                 hidden: fields.get("hidden") === "on",
               };
               const result = await write({ variables: { input }, refetchQueries: [OverlayDocument] });
-              return answerOf(result, result.data?.overlayReward);
+              return formResultOf(result, result.data?.overlayReward);
             }}
           >
             <p>Name, price, terms and dates always come from Capillary, and so does each field that is empty here.</p>

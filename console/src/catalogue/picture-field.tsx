@@ -5,7 +5,7 @@ import "react-image-crop/dist/ReactCrop.css";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
 import { UploadPictureDocument } from "../graphql/generated/graphql.ts";
-import { answerOf, Refusals } from "../ui/form.tsx";
+import { formResultOf, Refusals } from "../ui/form.tsx";
 import ui from "../ui/ui.module.css";
 import styles from "./catalogue.module.css";
 
@@ -75,7 +75,7 @@ export function PictureField(props: PictureFieldProps) {
   const [bitmap, setBitmap] = useState<ImageBitmap | null>(null);
   const [crop, setCrop] = useState<PercentCrop>();
   const [problem, setProblem] = useState<string | null>(null);
-  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [refusals, setRefusals] = useState<ReturnType<typeof formResultOf>["refusals"]>([]);
   const [upload, { loading }] = useMutation(UploadPictureDocument);
   const canvas = useRef<HTMLCanvasElement>(null);
 
@@ -110,7 +110,7 @@ export function PictureField(props: PictureFieldProps) {
     const base64 = await base64Of(await cut(bitmap, crop, mostWidth));
     const result = await upload({ variables: { input: { base64 } } });
     const payload = result.data?.uploadPicture;
-    setRefusals(answerOf(result, payload).refusals);
+    setRefusals(formResultOf(result, payload).refusals);
     if (!payload?.imageUrl) return;
     choose(payload.imageUrl);
     setBitmap(null);

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { Link, useParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import {
   AdjustStockDocument,
@@ -13,7 +13,7 @@ import {
   VoucherPoolDocument,
 } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { ActionForm, formResultOf, TextArea } from "../ui/form.tsx";
 import { count, day, moment, points, words } from "../ui/format.ts";
 import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -42,7 +42,7 @@ export default function RewardPage() {
   return (
     <Page
       title={reward.name}
-      mark={<Mark tone={toneOfState(reward.state)}>{words(reward.state)}</Mark>}
+      badge={<Badge tone={toneOfState(reward.state)}>{words(reward.state)}</Badge>}
       actions={may("CATALOGUE") && <Actions reward={reward} />}
     >
       {!isOwn && (
@@ -107,11 +107,11 @@ function Actions({ reward }: { reward: RewardStateFragment }) {
         <ActionForm
           title="Edit"
           submit="Save"
-          look="main"
+          variant="main"
           send={async (fields) => {
             const input = { rewardId: reward.id, ...fieldsOf(fields, { isNew: false }) } as UpdateRewardInput;
             const result = await update({ variables: { input } });
-            return answerOf(result, result.data?.updateReward);
+            return formResultOf(result, result.data?.updateReward);
           }}
         >
           <RewardFields reward={reward} />
@@ -126,7 +126,7 @@ function Actions({ reward }: { reward: RewardStateFragment }) {
             const change = text === "" ? { unlimited: true } : { to: Number(text) };
             const input = { rewardId: reward.id, change, note: String(fields.get("note") ?? "") };
             const result = await adjustStock({ variables: { input } });
-            return answerOf(result, result.data?.adjustStock);
+            return formResultOf(result, result.data?.adjustStock);
           }}
         >
           <TextField
@@ -144,10 +144,10 @@ function Actions({ reward }: { reward: RewardStateFragment }) {
         <ActionForm
           title="Archive"
           submit="Archive permanently"
-          look="danger"
+          variant="danger"
           send={async () => {
             const result = await archive({ variables: { input: { rewardId: reward.id } } });
-            return answerOf(result, result.data?.archiveReward);
+            return formResultOf(result, result.data?.archiveReward);
           }}
         >
           <p>

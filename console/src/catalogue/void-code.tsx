@@ -2,7 +2,7 @@ import { useApolloClient, useMutation } from "@apollo/client/react";
 import { useState } from "react";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
 import { CodesEndingDocument, type CodesEndingQuery, VoidCodeDocument } from "../graphql/generated/graphql.ts";
-import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { ActionForm, formResultOf, TextArea } from "../ui/form.tsx";
 import { day, words } from "../ui/format.ts";
 import { Empty } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -19,7 +19,7 @@ export function VoidCode({ rewardId, reload }: { rewardId: string; reload(): Pro
     <ActionForm
       title="Void a code"
       submit={inPool.length > 0 ? "Void the code" : "Search"}
-      look="danger"
+      variant="danger"
       onOpen={() => setFound(null)}
       send={async (fields) => {
         if (inPool.length === 0) {
@@ -27,11 +27,11 @@ export function VoidCode({ rewardId, reload }: { rewardId: string; reload(): Pro
           const result = await client.query({ query: CodesEndingDocument, variables, fetchPolicy: "no-cache" });
           const codes = result.data?.voucherPool?.codesEnding;
           setFound(codes ?? null);
-          return codes ? { refusals: [], isUnfinished: true } : answerOf(result, null);
+          return codes ? { refusals: [], isUnfinished: true } : formResultOf(result, null);
         }
         const input = { voucherId: String(fields.get("code")), note: String(fields.get("note") ?? "") };
         const result = await voidCode({ variables: { input } });
-        const answer = answerOf(result, result.data?.voidVoucherCode);
+        const answer = formResultOf(result, result.data?.voidVoucherCode);
         if (answer.refusals.length > 0) return answer;
         setFound(null);
         await reload();

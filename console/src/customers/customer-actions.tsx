@@ -8,7 +8,7 @@ import {
 } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { download } from "../ui/csv.ts";
-import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { ActionForm, formResultOf, TextArea } from "../ui/form.tsx";
 import { moment } from "../ui/format.ts";
 import ui from "../ui/ui.module.css";
 import { EraseCustomer } from "./erase-customer.tsx";
@@ -27,7 +27,7 @@ export function EndSession({ customerId, session }: { customerId: string; sessio
       send={async (fields) => {
         const note = String(fields.get("note") ?? "");
         const result = await signOut({ variables: { input: { customerId, sessionId: session.id, note } } });
-        return answerOf(result, result.data?.signOutCustomer);
+        return formResultOf(result, result.data?.signOutCustomer);
       }}
     >
       <p>{`${name}. This session ends immediately; other sessions remain.`}</p>
@@ -53,7 +53,7 @@ export function CustomerActions({ customer }: { customer: CustomerStateFragment 
           const result = await exportCustomer({ variables: { input: { customerId } } });
           const document = result.data?.exportCustomer.document;
           if (document) download(`${customerId}.json`, "application/json", document);
-          return answerOf(result, result.data?.exportCustomer);
+          return formResultOf(result, result.data?.exportCustomer);
         }}
       >
         <p>
@@ -66,7 +66,7 @@ export function CustomerActions({ customer }: { customer: CustomerStateFragment 
         disabled={customer.sessions?.length === 0}
         send={async (fields) => {
           const result = await signOut({ variables: { input: { customerId, note: note(fields) } } });
-          return answerOf(result, result.data?.signOutCustomer);
+          return formResultOf(result, result.data?.signOutCustomer);
         }}
       >
         <p>Every session of the customer ends immediately. The customer can sign in again.</p>
@@ -79,7 +79,7 @@ export function CustomerActions({ customer }: { customer: CustomerStateFragment 
           submit="Unblock the customer"
           send={async (fields) => {
             const result = await unblock({ variables: { input: { customerId, note: note(fields) } } });
-            return answerOf(result, result.data?.unblockCustomer);
+            return formResultOf(result, result.data?.unblockCustomer);
           }}
         >
           <p>The customer can sign in again.</p>
@@ -90,10 +90,10 @@ export function CustomerActions({ customer }: { customer: CustomerStateFragment 
           key="block"
           title="Block"
           submit="Block the customer"
-          look="danger"
+          variant="danger"
           send={async (fields) => {
             const result = await blockCustomer({ variables: { input: { customerId, reason: note(fields) } } });
-            return answerOf(result, result.data?.blockCustomer);
+            return formResultOf(result, result.data?.blockCustomer);
           }}
         >
           <p>

@@ -1,6 +1,6 @@
 import { useQuery } from "@apollo/client/react";
 import { Link, useParams } from "react-router";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { CustomerByIdDocument, CustomerGroupsDocument } from "../graphql/generated/graphql.ts";
 import { toneOf } from "../orders/order-texts.ts";
@@ -38,7 +38,7 @@ export default function CustomerPage() {
   return (
     <Page
       title={customer.customerId}
-      mark={customer.block && <Mark tone="bad">Blocked</Mark>}
+      badge={customer.block && <Badge tone="bad">Blocked</Badge>}
       actions={may("SUPPORT") && <CustomerActions customer={customer} />}
     >
       <Failure error={error} retry={refetch} />
@@ -68,7 +68,7 @@ export default function CustomerPage() {
                       <span className={ui.soft}>{order.lines.map(({ name }) => name).join(", ")}</span>
                     </span>
                     <span className={`${ui.soft} ${ui.small}`}>{moment(order.placedAt)}</span>
-                    <Mark tone={toneOf(order.status)}>{words(order.status)}</Mark>
+                    <Badge tone={toneOf(order.status)}>{words(order.status)}</Badge>
                   </li>
                 ))}
               </ul>

@@ -3,11 +3,11 @@ import { useState } from "react";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { EraseCustomerDocument } from "../graphql/generated/graphql.ts";
-import { ActionForm, type Answer, answerOf, TextArea } from "../ui/form.tsx";
+import { ActionForm, type FormResult, formResultOf, TextArea } from "../ui/form.tsx";
 import { count } from "../ui/format.ts";
 import ui from "../ui/ui.module.css";
 
-const refusalOf = (message: string): Answer => ({
+const refusalOf = (message: string): FormResult => ({
   refusals: [{ __typename: "BasicUserError", code: "INVALID_INPUT", message, field: null }],
 });
 
@@ -21,7 +21,7 @@ export function EraseCustomer({ customerId }: { customerId: string }) {
     <ActionForm
       title="Erase"
       submit={isConfirming ? "Erase permanently" : "Continue"}
-      look="danger"
+      variant="danger"
       onOpen={() => setConfirming(false)}
       send={async (fields) => {
         const note = String(fields.get("note") ?? "").trim();
@@ -40,7 +40,7 @@ export function EraseCustomer({ customerId }: { customerId: string }) {
           );
         }
         setConfirming(false);
-        return answerOf(result, answer);
+        return formResultOf(result, answer);
       }}
     >
       <p>

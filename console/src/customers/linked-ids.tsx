@@ -8,7 +8,7 @@ import {
   MoveMemberDocument,
 } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { ActionForm, formResultOf, TextArea } from "../ui/form.tsx";
 import { moment } from "../ui/format.ts";
 import { Card, Empty } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -64,7 +64,7 @@ function LinkId({ customerId, reload }: Omit<Props, "ids">) {
         const value = String(fields.get("value") ?? "").trim();
         const result = await link({ variables: { input: { customerId, ...inputOf(kind, value) } } });
         await reload();
-        return answerOf(result, result.data?.linkMember);
+        return formResultOf(result, result.data?.linkMember);
       }}
     >
       <p>
@@ -135,7 +135,7 @@ function Move({ title, customerId, reload, idsOf, children }: MoveProps) {
         const note = String(fields.get("note") ?? "").trim();
         const result = await move({ variables: { input: { customerId, toCustomerId, note, ...idsOf(fields) } } });
         await reload();
-        return answerOf(result, result.data?.moveMember);
+        return formResultOf(result, result.data?.moveMember);
       }}
     >
       {children}

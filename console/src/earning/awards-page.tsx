@@ -1,7 +1,7 @@
 import type { FormEvent } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { type AwardState, AwardsDocument, type AwardWaitingFragment } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { ExportButton } from "../ui/export-button.tsx";
@@ -63,7 +63,7 @@ export function AwardsPage() {
   return (
     <Page
       title="Awards"
-      mark={data && <small className={ui.soft}>{total(data.awardsToResolve.totalCount)}</small>}
+      badge={data && <small className={ui.soft}>{total(data.awardsToResolve.totalCount)}</small>}
       actions={
         <ExportButton
           name="awards.csv"
@@ -89,7 +89,7 @@ export function AwardsPage() {
             <input id="customer" name="customer" defaultValue={customerId ?? ""} />
           </div>
           <div className={ui.row}>
-            <Button type="submit" look="quiet">
+            <Button type="submit" variant="quiet">
               Filter
             </Button>
             {customerId && <Link to={`/earning/awards?state=${view.state}`}>Clear</Link>}
@@ -108,7 +108,7 @@ export function AwardsPage() {
       ))}
       {pages.hasMore && (
         <div className={ui.row}>
-          <Button look="quiet" onClick={() => void pages.readMore()}>
+          <Button variant="quiet" onClick={() => void pages.readMore()}>
             Show more
           </Button>
         </div>
@@ -124,9 +124,9 @@ function AwardCard(props: { found: AwardWaitingFragment; mayResolve: boolean; ma
     <Card label={`${award.name}, ${points(award.quantity)}`}>
       <header className={ui.row}>
         <h2>{`${award.name}, ${points(award.quantity)}`}</h2>
-        <Mark tone={award.state === "NEEDS_ATTENTION" ? "bad" : "calm"}>
+        <Badge tone={award.state === "NEEDS_ATTENTION" ? "bad" : "calm"}>
           {views.find(({ state }) => state === award.state)?.name}
-        </Mark>
+        </Badge>
         <span className={`${ui.soft} ${ui.small}`}>{ageSince(award.createdAt)}</span>
       </header>
       <Facts>

@@ -1,14 +1,14 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { SelectField, TextField } from "../../../microsite/src/ui/field.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import type { DrawVerdict } from "../../../src/draws/verify-draw.ts";
 import { CloseDrawDocument, type DrawFragment, DrawsDocument, OpenDrawDocument } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { downloadCsv } from "../ui/csv.ts";
-import { ActionForm, answerOf } from "../ui/form.tsx";
+import { ActionForm, formResultOf } from "../ui/form.tsx";
 import { ageSince, count, moment, points, words } from "../ui/format.ts";
 import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import { NumberField, Rows } from "../ui/rows.tsx";
@@ -24,10 +24,10 @@ export function DrawsPage() {
   return (
     <Page
       title="Lucky draws"
-      mark={draws && <small className={ui.soft}>{count(draws.length)}</small>}
+      badge={draws && <small className={ui.soft}>{count(draws.length)}</small>}
       actions={
         <span className={ui.row}>
-          <Button look="quiet" disabled={!draws?.length} onClick={() => draws && exportDraws(draws)}>
+          <Button variant="quiet" disabled={!draws?.length} onClick={() => draws && exportDraws(draws)}>
             Export as CSV
           </Button>
           {may("REWARDS") && <OpenDraw />}
@@ -56,15 +56,15 @@ function DrawCard({ draw }: { draw: DrawFragment }) {
     <Card label={`${draw.name}, ${draw.id}`}>
       <header className={ui.row}>
         <h2>{draw.name}</h2>
-        <Mark tone={draw.closedAt ? "plain" : "good"}>{draw.closedAt ? "Closed" : "Open"}</Mark>
+        <Badge tone={draw.closedAt ? "plain" : "good"}>{draw.closedAt ? "Closed" : "Open"}</Badge>
         {may("REWARDS") && !draw.closedAt && (
           <ActionForm
             title="Close the draw"
             submit="Close the draw permanently"
-            look="danger"
+            variant="danger"
             send={async () => {
               const result = await close({ variables: { input: { drawId: draw.id } } });
-              return answerOf(result, result.data?.closeLuckyDraw);
+              return formResultOf(result, result.data?.closeLuckyDraw);
             }}
           >
             <p>No more tickets are issued. The seed is published, and anyone can recompute every result.</p>
@@ -141,7 +141,7 @@ function Verify({ draw }: { draw: DrawFragment }) {
   return (
     <>
       <div className={ui.row}>
-        <Button look="quiet" busy={isBusy} onClick={() => void verify()}>
+        <Button variant="quiet" busy={isBusy} onClick={() => void verify()}>
           Verify the results
         </Button>
         <a href={draw.published} download>
@@ -203,13 +203,13 @@ function OpenDraw() {
     <ActionForm
       title="Open a draw"
       submit="Open the draw"
-      look="main"
+      variant="main"
       send={async (fields) => {
         const name = String(fields.get("name") ?? "").trim();
         const announcement = JSON.stringify(announcementOf(name, prizes));
         const input = { drawId: String(fields.get("drawId") ?? "").trim(), announcement };
         const result = await open({ variables: { input }, refetchQueries: [DrawsDocument] });
-        const answer = answerOf(result, result.data?.openLuckyDraw);
+        const answer = formResultOf(result, result.data?.openLuckyDraw);
         if (answer.refusals.length === 0) setPrizes([blank]);
         return answer;
       }}

@@ -4,7 +4,7 @@ import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { decodeText, problemInWords, readTable } from "../../../src/platform/csv-table.ts";
 import { type LinkMemberInput, LinkMembersDocument } from "../graphql/generated/graphql.ts";
-import { answerOf, Refusals } from "../ui/form.tsx";
+import { formResultOf, Refusals } from "../ui/form.tsx";
 import { count } from "../ui/format.ts";
 import { Card, Page } from "../ui/page.tsx";
 import { type RejectedRow, RejectedRows } from "../ui/rejected-rows.tsx";
@@ -59,7 +59,7 @@ function conflictsBetween(entries: readonly Entry[]): RejectedRow[] {
 export function ImportMembersPage() {
   const [link] = useMutation(LinkMembersDocument);
   const [problem, setProblem] = useState<string | null>(null);
-  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [refusals, setRefusals] = useState<ReturnType<typeof formResultOf>["refusals"]>([]);
   const [checked, setChecked] = useState<Report | null>(null);
   const [imported, setImported] = useState<Report | null>(null);
   const [progress, setProgress] = useState<string | null>(null);
@@ -72,7 +72,7 @@ export function ImportMembersPage() {
       const part = entries.slice(start, start + BATCH_SIZE);
       const result = await link({ variables: { input: part.map(({ input }) => input), dryRun } });
       const payload = result.data?.linkMembers;
-      const answer = answerOf(result, payload);
+      const answer = formResultOf(result, payload);
       if (!payload || answer.refusals.length > 0) {
         setProgress(null);
         setRefusals(answer.refusals);

@@ -2,8 +2,8 @@ import { useLazyQuery, useMutation, useQuery } from "@apollo/client/react";
 import { diffLines } from "diff";
 import { useMemo, useState } from "react";
 import { Link, useParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import {
   type OutcomeFragment,
@@ -12,7 +12,7 @@ import {
   RedriveDocument,
   TryMessageDocument,
 } from "../graphql/generated/graphql.ts";
-import { answerOf, Refusals, TextArea } from "../ui/form.tsx";
+import { formResultOf, Refusals, TextArea } from "../ui/form.tsx";
 import { count, moment } from "../ui/format.ts";
 import { Card, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -38,7 +38,7 @@ export function MessagePage() {
   return (
     <Page
       title={nameOf(message)}
-      mark={<Mark tone={isOpen ? "bad" : "good"}>{isOpen ? "Refused" : "Resubmitted"}</Mark>}
+      badge={<Badge tone={isOpen ? "bad" : "good"}>{isOpen ? "Refused" : "Resubmitted"}</Badge>}
     >
       {message.redrivenAt && (
         <Notice tone="good" title={`${message.redrivenBy} resubmitted the message on ${moment(message.redrivenAt)}.`}>
@@ -87,7 +87,7 @@ function Editor({ id, payload, onSent }: EditorProps) {
   const [text, setText] = useState(original);
   const [simulate, simulation] = useLazyQuery(TryMessageDocument, { fetchPolicy: "network-only" });
   const [redrive, { loading }] = useMutation(RedriveDocument);
-  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [refusals, setRefusals] = useState<ReturnType<typeof formResultOf>["refusals"]>([]);
   const [problems, setProblems] = useState<readonly ProblemFragment[]>([]);
   const isChanged = text !== original;
   const simulated =
@@ -95,7 +95,7 @@ function Editor({ id, payload, onSent }: EditorProps) {
 
   async function send() {
     const result = await redrive({ variables: { input: { id, ...(isChanged && { payload: text }) } } });
-    const answer = answerOf(result, result.data?.redriveReward);
+    const answer = formResultOf(result, result.data?.redriveReward);
     setRefusals(answer.refusals);
     setProblems(result.data?.redriveReward.problems ?? []);
     if (answer.refusals.length === 0) onSent(result.data?.redriveReward.outcomes ?? []);
@@ -118,7 +118,7 @@ function Editor({ id, payload, onSent }: EditorProps) {
           {problems.length > 0 && <Problems problems={problems} />}
           <div className={ui.row}>
             <Button
-              look="quiet"
+              variant="quiet"
               busy={simulation.loading}
               onClick={() => void simulate({ variables: { payload: text } })}
             >

@@ -1,4 +1,4 @@
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import type { OutcomeFragment, ProblemFragment } from "../graphql/generated/graphql.ts";
 import { count, words } from "../ui/format.ts";
 import { Empty } from "../ui/page.tsx";
@@ -13,9 +13,9 @@ export function Outcomes({ outcomes }: { outcomes: readonly OutcomeFragment[] })
         <li key={`${outcome.line} ${outcome.ruleId}`} className={ui.note}>
           <span className={ui.row}>
             <strong>{`Line ${outcome.line}: ${outcome.ruleId}, version ${outcome.ruleVersion}`}</strong>
-            <Mark tone={outcome.awarded ? "good" : "plain"}>
+            <Badge tone={outcome.awarded ? "good" : "plain"}>
               {outcome.awarded ? "Earns" : words(outcome.reason ?? "No award")}
-            </Mark>
+            </Badge>
           </span>
           {outcome.awards.map(({ id, role, unit, quantity, sku }) => (
             <span key={id}>{`${words(role)}: ${sku ?? `${count(quantity)} ${unit.toLowerCase()}`}`}</span>

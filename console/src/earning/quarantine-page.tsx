@@ -1,12 +1,12 @@
 import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { QuarantineDocument, type QuarantinedRowFragment, RedriveDocument } from "../graphql/generated/graphql.ts";
 import { ExportButton } from "../ui/export-button.tsx";
-import { answerOf } from "../ui/form.tsx";
+import { formResultOf } from "../ui/form.tsx";
 import { ageSince, count, moment } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -22,7 +22,7 @@ export function QuarantinePage() {
   return (
     <Page
       title="Refused messages"
-      mark={messages && <small className={ui.soft}>{count(messages.totalCount)}</small>}
+      badge={messages && <small className={ui.soft}>{count(messages.totalCount)}</small>}
       actions={
         <ExportButton
           name="refused-messages.csv"
@@ -82,7 +82,7 @@ function MessageTable(props: {
     const result: Report = { sent: 0, refused: [] };
     for (const id of chosen) {
       const answer = await redrive({ variables: { input: { id } } });
-      const [first] = answerOf(answer, answer.data?.redriveReward).refusals;
+      const [first] = formResultOf(answer, answer.data?.redriveReward).refusals;
       const [problem] = answer.data?.redriveReward.problems ?? [];
       if (first) result.refused.push({ id, reason: problem?.message ?? first.message });
       else result.sent += 1;
@@ -107,7 +107,7 @@ function MessageTable(props: {
       )}
       {open.length > 0 && (
         <div className={ui.row}>
-          <Button look="quiet" onClick={() => setChosen(new Set(open.map(({ id }) => id)))}>
+          <Button variant="quiet" onClick={() => setChosen(new Set(open.map(({ id }) => id)))}>
             Select all
           </Button>
           <Button disabled={chosen.size === 0} busy={isBusy} onClick={() => void resubmit()}>
@@ -155,7 +155,7 @@ function MessageTable(props: {
             name: "Since",
             width: "10rem",
             show: ({ redrivenAt, receivedAt }) =>
-              redrivenAt ? <Mark tone="good">Sent on</Mark> : ageSince(receivedAt),
+              redrivenAt ? <Badge tone="good">Sent on</Badge> : ageSince(receivedAt),
           },
         ]}
       />

@@ -6,7 +6,7 @@ import {
   type AwardWaitingFragment,
   ResolveAwardDocument,
 } from "../graphql/generated/graphql.ts";
-import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { ActionForm, formResultOf, TextArea } from "../ui/form.tsx";
 import { points } from "../ui/format.ts";
 import ui from "../ui/ui.module.css";
 
@@ -28,12 +28,12 @@ export function ResolveAward({ found }: { found: AwardWaitingFragment }) {
       title={isRefused ? "Send again" : "Record the outcome"}
       label={`${isRefused ? "Send again" : "Record the outcome"}: ${award.name}, ${points(award.quantity)}${customerId ? `, ${customerId}` : ""}`}
       submit={isRefused ? "Send again" : "Record the outcome"}
-      look={isRefused ? "quiet" : "main"}
+      variant={isRefused ? "quiet" : "main"}
       send={async (fields) => {
         const resolution = String(fields.get("resolution") ?? "TRY_AGAIN") as AwardResolution;
         const input = { awardId: award.id, resolution, note: String(fields.get("note") ?? "") };
         const result = await resolve({ variables: { input }, refetchQueries: [AwardsDocument] });
-        return answerOf(result, result.data?.resolveAward);
+        return formResultOf(result, result.data?.resolveAward);
       }}
     >
       {!isRefused && (

@@ -8,7 +8,7 @@ import {
   RulesDocument,
   RuleVersionsDocument,
 } from "../graphql/generated/graphql.ts";
-import { answerOf, Refusals, TextArea } from "../ui/form.tsx";
+import { formResultOf, Refusals, TextArea } from "../ui/form.tsx";
 import { localMoment } from "../ui/format.ts";
 import { Card } from "../ui/page.tsx";
 import { NumberField } from "../ui/rows.tsx";
@@ -46,7 +46,7 @@ export function RuleBuilder(props: {
   const { ruleId, start, onSaved, onLeave } = props;
   const [id, setId] = useState(ruleId ?? "");
   const [definition, setDefinition] = useState(start);
-  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [refusals, setRefusals] = useState<ReturnType<typeof formResultOf>["refusals"]>([]);
   const [create, creating] = useMutation(CreateRuleDocument);
   const [revise, revising] = useMutation(ReviseRuleDocument);
   const isNew = ruleId === null;
@@ -59,8 +59,8 @@ export function RuleBuilder(props: {
     const refetchQueries = [RulesDocument, RuleVersionsDocument];
     const send = isNew ? create : revise;
     const result = await send({ variables, refetchQueries });
-    const data = result.data as Record<string, Parameters<typeof answerOf>[1]> | null | undefined;
-    const answer = answerOf(result, data?.[isNew ? "createRewardRule" : "reviseRewardRule"]);
+    const data = result.data as Record<string, Parameters<typeof formResultOf>[1]> | null | undefined;
+    const answer = formResultOf(result, data?.[isNew ? "createRewardRule" : "reviseRewardRule"]);
     setRefusals(answer.refusals);
     if (answer.refusals.length === 0) onSaved(id.trim());
   }
@@ -182,7 +182,7 @@ export function RuleBuilder(props: {
         </Card>
         <Refusals refusals={refusals} />
         <div className={ui.row}>
-          <Button look="quiet" onClick={onLeave}>
+          <Button variant="quiet" onClick={onLeave}>
             Discard
           </Button>
           <Button type="submit" busy={creating.loading || revising.loading}>

@@ -1,9 +1,9 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { SelectField } from "../../../microsite/src/ui/field.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import {
   RetireRuleDocument,
@@ -12,7 +12,7 @@ import {
   RuleVersionsDocument,
 } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { ActionForm, answerOf } from "../ui/form.tsx";
+import { ActionForm, formResultOf } from "../ui/form.tsx";
 import { moment } from "../ui/format.ts";
 import { Card, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -58,7 +58,7 @@ export function RulePage() {
   return (
     <Page
       title={definition.name}
-      mark={stateMark(newest)}
+      badge={stateMark(newest)}
       actions={
         canChange &&
         !isEditing && (
@@ -67,13 +67,13 @@ export function RulePage() {
             <ActionForm
               title="Retire"
               submit="Retire permanently"
-              look="danger"
+              variant="danger"
               send={async () => {
                 const result = await retire({
                   variables: { input: { ruleId } },
                   refetchQueries: [RulesDocument, RuleVersionsDocument],
                 });
-                return answerOf(result, result.data?.retireRewardRule);
+                return formResultOf(result, result.data?.retireRewardRule);
               }}
             >
               <p>The rule no longer applies to new messages. Points that it already awarded are not affected.</p>
@@ -159,7 +159,7 @@ function Version(props: {
         {sentencesOf(definitionOf(chosen)).map((sentence) => (
           <li key={sentence}>
             <span>{sentence}</span>
-            {others && !others.has(sentence) && <Mark tone={change === "new" ? "good" : "calm"}>{change}</Mark>}
+            {others && !others.has(sentence) && <Badge tone={change === "new" ? "good" : "calm"}>{change}</Badge>}
           </li>
         ))}
       </ul>

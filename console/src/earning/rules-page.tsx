@@ -1,7 +1,7 @@
 import { useQuery } from "@apollo/client/react";
 import { Link } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button, ButtonLink } from "../../../microsite/src/ui/button.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { RulesDocument, type RuleVersionFragment } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { downloadCsv } from "../ui/csv.ts";
@@ -18,10 +18,10 @@ export function RulesPage() {
   return (
     <Page
       title="Earning"
-      mark={rules && <small className={ui.soft}>{count(rules.length)}</small>}
+      badge={rules && <small className={ui.soft}>{count(rules.length)}</small>}
       actions={
         <span className={ui.row}>
-          <Button look="quiet" disabled={!rules?.length} onClick={() => rules && exportRules(rules)}>
+          <Button variant="quiet" disabled={!rules?.length} onClick={() => rules && exportRules(rules)}>
             Export as CSV
           </Button>
           {may("REWARDS") && <ButtonLink to="/earning/new">New rule</ButtonLink>}
@@ -86,17 +86,19 @@ export function Budget({ rule }: { rule: RuleVersionFragment }) {
         value={budgetUsed}
       />
       <span>{`${count(budgetUsed)} of ${count(budget)} ${unit} awarded (${Math.round(share * 100)} %)`}</span>
-      {share >= NEARLY_USED_SHARE && <Mark tone="bad">{share >= 1 ? "Budget used up" : "Budget nearly used up"}</Mark>}
+      {share >= NEARLY_USED_SHARE && (
+        <Badge tone="bad">{share >= 1 ? "Budget used up" : "Budget nearly used up"}</Badge>
+      )}
     </p>
   );
 }
 
 export function stateMark({ retiredAt, definition }: RuleVersionFragment, now = Date.now()) {
   const { window } = JSON.parse(definition) as { window: { from: string; until: string | null } };
-  if (retiredAt) return <Mark tone="plain">Retired</Mark>;
-  if (window.until !== null && Date.parse(window.until) <= now) return <Mark tone="plain">Ended</Mark>;
-  if (Date.parse(window.from) > now) return <Mark tone="info">Scheduled</Mark>;
-  return <Mark tone="good">Active</Mark>;
+  if (retiredAt) return <Badge tone="plain">Retired</Badge>;
+  if (window.until !== null && Date.parse(window.until) <= now) return <Badge tone="plain">Ended</Badge>;
+  if (Date.parse(window.from) > now) return <Badge tone="info">Scheduled</Badge>;
+  return <Badge tone="good">Active</Badge>;
 }
 
 const exportRules = (rules: readonly RuleVersionFragment[]) =>

@@ -6,7 +6,7 @@ import {
   type RepairAction,
   RepairDocument,
 } from "../graphql/generated/graphql.ts";
-import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { ActionForm, formResultOf, TextArea } from "../ui/form.tsx";
 import ui from "../ui/ui.module.css";
 import { repairTexts } from "./break-texts.ts";
 
@@ -18,7 +18,7 @@ export function BreakActions({ reconciliationBreak }: { reconciliationBreak: Bre
     const input = { breakId: reconciliationBreak.id, action, note: String(fields.get("note") ?? "") };
     const refetchQueries = [BreaksDocument, MonthByNameDocument];
     const result = await repair({ variables: { input }, refetchQueries });
-    return answerOf(result, result.data?.repairBreak);
+    return formResultOf(result, result.data?.repairBreak);
   };
   const note = (
     <TextArea
@@ -31,12 +31,12 @@ export function BreakActions({ reconciliationBreak }: { reconciliationBreak: Bre
   return (
     <div className={ui.row}>
       {repairText && (
-        <ActionForm title={repairText.button} submit={repairText.button} look="main" send={send("REPAIR")}>
+        <ActionForm title={repairText.button} submit={repairText.button} variant="main" send={send("REPAIR")}>
           <p>{repairText.effect}</p>
           {note}
         </ActionForm>
       )}
-      <ActionForm title="Write off" submit="Write off" look="danger" send={send("WRITE_OFF")}>
+      <ActionForm title="Write off" submit="Write off" variant="danger" send={send("WRITE_OFF")}>
         <p>No request is sent and no points move. The difference remains.</p>
         {note}
       </ActionForm>

@@ -1,6 +1,6 @@
 import { Link, useParams, useSearchParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { type BreakFragment, BreaksDocument, type ReconciliationBreakState } from "../graphql/generated/graphql.ts";
 import { ExportButton } from "../ui/export-button.tsx";
 import { age, count, moment, points, words } from "../ui/format.ts";
@@ -26,7 +26,7 @@ export function BreaksPage() {
   return (
     <Page
       title="Breaks"
-      mark={breaks && <small className={ui.soft}>{count(breaks.totalCount)}</small>}
+      badge={breaks && <small className={ui.soft}>{count(breaks.totalCount)}</small>}
       actions={
         <ExportButton
           name="breaks.csv"
@@ -61,7 +61,7 @@ export function BreaksPage() {
       ))}
       {pages.hasMore && (
         <div className={ui.row}>
-          <Button look="quiet" onClick={() => void pages.readMore()}>
+          <Button variant="quiet" onClick={() => void pages.readMore()}>
             Show more
           </Button>
         </div>
@@ -77,7 +77,7 @@ function BreakCard({ reconciliationBreak }: { reconciliationBreak: BreakFragment
     <Card>
       <header className={ui.row}>
         <h2>{words(reconciliationBreak.class)}</h2>
-        <Mark tone={toneOfBreak(reconciliationBreak.state)}>{words(reconciliationBreak.state)}</Mark>
+        <Badge tone={toneOfBreak(reconciliationBreak.state)}>{words(reconciliationBreak.state)}</Badge>
         <span className={`${ui.soft} ${ui.small}`}>{age(reconciliationBreak.ageSeconds)}</span>
       </header>
       <p>{classDescriptions[reconciliationBreak.class]}</p>

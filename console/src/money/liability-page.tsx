@@ -16,10 +16,10 @@ export function LiabilityPage() {
   return (
     <Page
       title="Liability"
-      mark={liability && <small className={ui.soft}>{moment(liability.asOf)}</small>}
+      badge={liability && <small className={ui.soft}>{moment(liability.asOf)}</small>}
       actions={
         <Button
-          look="quiet"
+          variant="quiet"
           disabled={!liability}
           onClick={() =>
             liability &&

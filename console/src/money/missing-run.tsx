@@ -2,7 +2,7 @@ import { useMutation, useQuery } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { type MonthFragment, RunByIdDocument, StartRunDocument } from "../graphql/generated/graphql.ts";
-import { answerOf, Refusals } from "../ui/form.tsx";
+import { formResultOf, Refusals } from "../ui/form.tsx";
 import ui from "../ui/ui.module.css";
 import { RUN_POLL_MS } from "./runs-page.tsx";
 
@@ -10,7 +10,7 @@ import { RUN_POLL_MS } from "./runs-page.tsx";
 export function MissingRun({ month, reload }: { month: MonthFragment; reload(): unknown }) {
   const [start, { loading }] = useMutation(StartRunDocument);
   const [runId, setRunId] = useState<string | null>(null);
-  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [refusals, setRefusals] = useState<ReturnType<typeof formResultOf>["refusals"]>([]);
   const { data } = useQuery(RunByIdDocument, {
     variables: { id: runId ?? "" },
     skip: runId === null,
@@ -28,7 +28,7 @@ export function MissingRun({ month, reload }: { month: MonthFragment; reload(): 
     const to = new Date(Math.min(Date.parse(month.to), Date.now())).toISOString();
     const result = await start({ variables: { input: { from: month.from, to } } });
     const payload = result.data?.runReconciliation;
-    setRefusals(answerOf(result, payload).refusals);
+    setRefusals(formResultOf(result, payload).refusals);
     setRunId(payload?.run?.id ?? null);
   }
 

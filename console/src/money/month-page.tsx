@@ -1,8 +1,8 @@
 import { useApolloClient, useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import {
   CloseMonthDocument,
@@ -11,7 +11,7 @@ import {
   SettlementOfDayDocument,
 } from "../graphql/generated/graphql.ts";
 import { download } from "../ui/csv.ts";
-import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { ActionForm, formResultOf, TextArea } from "../ui/form.tsx";
 import { count, day, moment, points } from "../ui/format.ts";
 import { Card, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -38,9 +38,9 @@ export function MonthPage() {
   return (
     <Page
       title={`Close ${monthName(month)}`}
-      mark={
+      badge={
         settlementMonth && (
-          <Mark tone={settlementMonth.closed ? "good" : "calm"}>{settlementMonth.closed ? "Closed" : "Open"}</Mark>
+          <Badge tone={settlementMonth.closed ? "good" : "calm"}>{settlementMonth.closed ? "Closed" : "Open"}</Badge>
         )
       }
       actions={
@@ -132,7 +132,7 @@ function Steps({ month, reload }: { month: MonthFragment; reload(): unknown }) {
   );
 }
 
-const Done = ({ done }: { done: boolean }) => <Mark tone={done ? "good" : "calm"}>{done ? "Done" : "To do"}</Mark>;
+const Done = ({ done }: { done: boolean }) => <Badge tone={done ? "good" : "calm"}>{done ? "Done" : "To do"}</Badge>;
 
 function SignOffForm({ month }: { month: MonthFragment }) {
   const [close] = useMutation(CloseMonthDocument);
@@ -144,12 +144,12 @@ function SignOffForm({ month }: { month: MonthFragment }) {
         <ActionForm
           title={`Close ${monthName(month.month)}`}
           submit="Sign off the month"
-          look="main"
+          variant="main"
           send={async (fields) => {
             const note = String(fields.get("note") ?? "");
             const input = { month: month.month, taken, returned, credited, note };
             const result = await close({ variables: { input }, refetchQueries: [MonthByNameDocument] });
-            return answerOf(result, result.data?.closeMonth);
+            return formResultOf(result, result.data?.closeMonth);
           }}
         >
           <p>{`You sign off ${points(taken)} deducted, ${points(returned)} returned and ${points(credited)} credited.`}</p>
@@ -199,7 +199,7 @@ function Days({ month }: { month: MonthFragment }) {
       {failed && <Notice tone="bad" title={failed} />}
       <div className={ui.row}>
         <Button
-          look="quiet"
+          variant="quiet"
           busy={isBusy}
           disabled={month.days.length === 0}
           onClick={() =>
@@ -235,7 +235,7 @@ function Days({ month }: { month: MonthFragment }) {
                 <td>{each.isReconciled ? "yes" : "no"}</td>
                 <td>
                   <Button
-                    look="plain"
+                    variant="plain"
                     aria-label={`Settlement for ${day(each.day)} as CSV`}
                     onClick={() => void save(`settlement-${each.day}.csv`, [each.day])}
                   >

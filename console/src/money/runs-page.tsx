@@ -1,8 +1,8 @@
 import { useMutation } from "@apollo/client/react";
 import { useEffect, useState } from "react";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import {
   ImportStatementDocument,
@@ -11,7 +11,7 @@ import {
   StartRunDocument,
 } from "../graphql/generated/graphql.ts";
 import { ExportButton } from "../ui/export-button.tsx";
-import { ActionForm, answerOf } from "../ui/form.tsx";
+import { ActionForm, formResultOf } from "../ui/form.tsx";
 import { count, localMoment, moment } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import { type RejectedRow, RejectedRows } from "../ui/rejected-rows.tsx";
@@ -35,7 +35,7 @@ export function RunsPage() {
   return (
     <Page
       title="Reconciliation"
-      mark={runs && <small className={ui.soft}>{count(runs.totalCount)}</small>}
+      badge={runs && <small className={ui.soft}>{count(runs.totalCount)}</small>}
       actions={
         <span className={ui.row}>
           <ExportButton
@@ -58,7 +58,7 @@ export function RunsPage() {
         {rows.length > 0 && <RunTable runs={rows} />}
         {pages.hasMore && (
           <div className={ui.row}>
-            <Button look="quiet" onClick={() => void pages.readMore()}>
+            <Button variant="quiet" onClick={() => void pages.readMore()}>
               Show more
             </Button>
           </div>
@@ -98,9 +98,9 @@ function RunTable({ runs }: { runs: readonly RunFragment[] }) {
               <td className={ui.number}>{count(run.breaksFound)}</td>
               <td className={ui.number}>{count(run.breaksNew)}</td>
               <td>
-                {!run.finishedAt && <Mark tone="info">Running</Mark>}
-                {run.finishedAt && run.skipped.length > 0 && <Mark tone="calm">Partial</Mark>}
-                {run.finishedAt && run.skipped.length === 0 && <Mark tone="good">Complete</Mark>}
+                {!run.finishedAt && <Badge tone="info">Running</Badge>}
+                {run.finishedAt && run.skipped.length > 0 && <Badge tone="calm">Partial</Badge>}
+                {run.finishedAt && run.skipped.length === 0 && <Badge tone="good">Complete</Badge>}
               </td>
             </tr>
           ))}
@@ -119,12 +119,12 @@ function StartRun() {
     <ActionForm
       title="Reconcile a period"
       submit="Start the reconciliation"
-      look="main"
+      variant="main"
       send={async (fields) => {
         const at = (name: string) => new Date(String(fields.get(name))).toISOString();
         const input = { from: at("from"), to: at("to"), statementImported: fields.get("imported") === "on" };
         const result = await start({ variables: { input }, refetchQueries: [RunsDocument] });
-        return answerOf(result, result.data?.runReconciliation);
+        return formResultOf(result, result.data?.runReconciliation);
       }}
     >
       <div className={ui.pair}>
@@ -164,7 +164,7 @@ function ImportStatement() {
     if (payload && payload.problems.length === 0 && payload.userErrors.length === 0) {
       return setImported(`${count(payload.entries)} entries are valid; ${count(payload.imported)} of them were new.`);
     }
-    const { refusals } = answerOf(result, payload);
+    const { refusals } = formResultOf(result, payload);
     setProblems(
       payload?.problems.map(({ line, message }, row) => ({ row, line: line ?? null, reason: message })) ??
         refusals.map(({ message }, row) => ({ row, line: null, reason: message })),

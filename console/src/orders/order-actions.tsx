@@ -12,7 +12,7 @@ import {
   type ShipmentStatus,
   UpdateShipmentDocument,
 } from "../graphql/generated/graphql.ts";
-import { ActionForm, answerOf, Refusals, TextArea } from "../ui/form.tsx";
+import { ActionForm, formResultOf, Refusals, TextArea } from "../ui/form.tsx";
 import { points, words } from "../ui/format.ts";
 import ui from "../ui/ui.module.css";
 
@@ -32,11 +32,11 @@ export function CancelOrder({ order }: Props) {
     <ActionForm
       title="Cancel the order"
       submit={chosen.length < cancellable.length ? "Cancel these lines" : "Cancel the order"}
-      look="danger"
+      variant="danger"
       onOpen={() => setKept([])}
       send={async (_, idempotencyKey) => {
         const result = await cancel({ variables: { input: { orderId: order.id, idempotencyKey, ...ofLines } } });
-        return answerOf(result, result.data?.cancelOrder);
+        return formResultOf(result, result.data?.cancelOrder);
       }}
     >
       {(key) => (
@@ -66,7 +66,7 @@ export function CancelOrder({ order }: Props) {
               const { data } = result;
               const refundPreview = data?.cancelOrder.preview;
               const needsApproval = refundPreview?.needsApproval ?? false;
-              return { ...answerOf(result, data?.cancelOrder), total: refundPreview?.total ?? null, needsApproval };
+              return { ...formResultOf(result, data?.cancelOrder), total: refundPreview?.total ?? null, needsApproval };
             }}
           />
         </>
@@ -86,7 +86,7 @@ export function DeclineReturn({ line, reload }: { line: OrderStateFragment["line
         const input = { orderLineId: line.id, answer: String(fields.get("answer") ?? "") };
         const result = await decline({ variables: { input } });
         await reload();
-        return answerOf(result, result.data?.declineReturn);
+        return formResultOf(result, result.data?.declineReturn);
       }}
     >
       <p>The customer keeps the reward, and reads your answer. To approve the return, reverse the line.</p>
@@ -144,13 +144,13 @@ export function ReverseOrder({ order }: Props) {
     <ActionForm
       title="Reverse"
       submit="Reverse and return the points"
-      look="danger"
+      variant="danger"
       send={async (fields, idempotencyKey) => {
         const reason = String(fields.get("reason")) as ReversalReason;
         const note = String(fields.get("note") ?? "");
         const input = { orderId: order.id, lineIds: chosen, reason, note, idempotencyKey };
         const result = await reverse({ variables: { input } });
-        return answerOf(result, result.data?.reverseOrder);
+        return formResultOf(result, result.data?.reverseOrder);
       }}
     >
       {(key) => (
@@ -197,7 +197,11 @@ export function ReverseOrder({ order }: Props) {
               const { data } = result;
               const refundPreview = data?.reverseOrder.preview;
               const needsApproval = refundPreview?.needsApproval ?? false;
-              return { ...answerOf(result, data?.reverseOrder), total: refundPreview?.total ?? null, needsApproval };
+              return {
+                ...formResultOf(result, data?.reverseOrder),
+                total: refundPreview?.total ?? null,
+                needsApproval,
+              };
             }}
           />
         </>
@@ -236,7 +240,7 @@ export function ResolveOrder({ order, movement, discrepancyId }: ResolveProps) {
     <ActionForm
       title="Record the outcome"
       submit="Record the outcome"
-      look="main"
+      variant="main"
       send={async (fields, idempotencyKey) => {
         const transactionId = String(fields.get("transactionId") ?? "").trim();
         const input = {
@@ -249,7 +253,7 @@ export function ResolveOrder({ order, movement, discrepancyId }: ResolveProps) {
           idempotencyKey,
         };
         const result = await resolve({ variables: { input } });
-        return answerOf(result, result.data?.resolveOrder);
+        return formResultOf(result, result.data?.resolveOrder);
       }}
     >
       {movement && (
@@ -304,7 +308,7 @@ export function ReportShipment({ order, line }: Props & { line: OrderStateFragme
           trackingNumber: text("trackingNumber"),
         };
         const result = await updateShipment({ variables: { input } });
-        return answerOf(result, result.data?.updateShipment);
+        return formResultOf(result, result.data?.updateShipment);
       }}
     >
       <SelectField label="Status" name="status">

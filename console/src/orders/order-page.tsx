@@ -1,6 +1,6 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
 import { Link, useParams } from "react-router";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { OrderByNumberDocument, OrderChangesDocument, type OrderStateFragment } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
@@ -41,7 +41,7 @@ function OrderDetails({ order, reload }: { order: OrderStateFragment; reload(): 
   return (
     <Page
       title={order.number}
-      mark={<Mark tone={toneOf(order.status)}>{words(order.status)}</Mark>}
+      badge={<Badge tone={toneOf(order.status)}>{words(order.status)}</Badge>}
       actions={
         may("ORDERS") && (
           <span className={ui.row}>
@@ -66,11 +66,11 @@ function OrderDetails({ order, reload }: { order: OrderStateFragment; reload(): 
                   {order.customer.customerId}
                 </Link>{" "}
                 {order.customer.maskedMobile && <span className={ui.soft}>{order.customer.maskedMobile}</span>}
-                {order.customer.block && <Mark tone="bad">Blocked</Mark>}
+                {order.customer.block && <Badge tone="bad">Blocked</Badge>}
               </Fact>
               <Fact name="Total">{points(order.total)}</Fact>
               <Fact name="Points">
-                <Mark tone={toneOfPoints(order.pointsState)}>{words(order.pointsState)}</Mark>
+                <Badge tone={toneOfPoints(order.pointsState)}>{words(order.pointsState)}</Badge>
               </Fact>
             </Facts>
           </Card>
@@ -176,7 +176,7 @@ function Line({ order, line, reload }: LineProps) {
   const { may } = useOperator();
   const { shipment, failure, returnRequest } = line;
   return (
-    <Card title={line.name} aside={<Mark tone={toneOf(line.status)}>{words(line.status)}</Mark>}>
+    <Card title={line.name} aside={<Badge tone={toneOf(line.status)}>{words(line.status)}</Badge>}>
       <Facts>
         <Fact name="Fulfilled">{`${line.fulfilledQuantity} of ${line.quantity}`}</Fact>
         <Fact name="Price">{`${points(line.points)} · ${line.payWith === "GROUP" ? "group points" : "own points"}`}</Fact>

@@ -1,7 +1,7 @@
 import type { FormEvent } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { type OrderFilter, type OrderRowFragment, OrdersDocument } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { ExportButton } from "../ui/export-button.tsx";
@@ -69,7 +69,7 @@ export default function OrdersPage() {
   return (
     <Page
       title="Orders"
-      mark={orders && <small className={ui.soft}>{total(orders.totalCount)}</small>}
+      badge={orders && <small className={ui.soft}>{total(orders.totalCount)}</small>}
       actions={
         <ExportButton
           name="orders.csv"
@@ -110,7 +110,7 @@ export default function OrdersPage() {
             <input id="assignee" name="assignee" defaultValue={search.get("assignee") ?? ""} />
           </div>
           <div className={ui.row}>
-            <Button type="submit" look="quiet">
+            <Button type="submit" variant="quiet">
               Filter
             </Button>
             {search.size > 0 && <Link to="/orders">Clear</Link>}
@@ -146,9 +146,9 @@ export default function OrdersPage() {
                 width: "14rem",
                 show: ({ status, pointsState }) => (
                   <span className={ui.row}>
-                    <Mark tone={toneOf(status)}>{words(status)}</Mark>
+                    <Badge tone={toneOf(status)}>{words(status)}</Badge>
                     {toneOfPoints(pointsState) !== "plain" && (
-                      <Mark tone={toneOfPoints(pointsState)}>{words(pointsState)}</Mark>
+                      <Badge tone={toneOfPoints(pointsState)}>{words(pointsState)}</Badge>
                     )}
                   </span>
                 ),

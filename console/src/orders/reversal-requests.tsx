@@ -1,12 +1,12 @@
 import { useMutation } from "@apollo/client/react";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import {
   ApproveReversalDocument,
   type OrderStateFragment,
   RefuseReversalDocument,
 } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { ActionForm, formResultOf, TextArea } from "../ui/form.tsx";
 import { moment, points, words } from "../ui/format.ts";
 import { Card } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -38,7 +38,7 @@ export function ReversalRequests({ order, reload }: { order: OrderStateFragment;
                 {request.decidedBy && ` · ${words(request.state).toLowerCase()} by ${request.decidedBy}`}
               </span>
             </span>
-            <Mark tone={tones[request.state]}>{words(request.state)}</Mark>
+            <Badge tone={tones[request.state]}>{words(request.state)}</Badge>
             {request.state === "OPEN" && may("ORDERS") && <Decision request={request} reload={reload} />}
           </li>
         ))}
@@ -64,11 +64,11 @@ function Decision({ request, reload }: { request: Request; reload(): unknown }) 
         <ActionForm
           title="Approve"
           submit="Approve and return the points"
-          look="danger"
+          variant="danger"
           send={async () => {
             const result = await approve({ variables: { input: { requestId: request.id } } });
             await reload();
-            return answerOf(result, result.data?.approveReversal);
+            return formResultOf(result, result.data?.approveReversal);
           }}
         >
           <p>
@@ -84,7 +84,7 @@ function Decision({ request, reload }: { request: Request; reload(): unknown }) 
           const note = String(fields.get("note") ?? "").trim() || null;
           const result = await refuse({ variables: { input: { requestId: request.id, note } } });
           await reload();
-          return answerOf(result, result.data?.refuseReversal);
+          return formResultOf(result, result.data?.refuseReversal);
         }}
       >
         <p>The order is not changed.{isOwn && " You cannot approve your own request."}</p>

@@ -49,12 +49,12 @@ export function SignInPage() {
         <CodeField />
       </SignInForm>
       {supportsPasskeys && (
-        <SignInForm submit="Sign in with a passkey" look="quiet" send={signInByPasskey}>
+        <SignInForm submit="Sign in with a passkey" variant="quiet" send={signInByPasskey}>
           {null}
         </SignInForm>
       )}
       <p className={styles.or}>or</p>
-      <SignInForm submit="Sign in with an operator key" look="quiet" send={(field) => signIn(field("token"))}>
+      <SignInForm submit="Sign in with an operator key" variant="quiet" send={(field) => signIn(field("token"))}>
         <TextField
           label="Operator key"
           name="token"
@@ -66,7 +66,7 @@ export function SignInPage() {
         />
       </SignInForm>
       {methods?.development && (
-        <SignInForm submit="Sign in as the sample operator" look="quiet" send={signInForDevelopment}>
+        <SignInForm submit="Sign in as the sample operator" variant="quiet" send={signInForDevelopment}>
           <p className={styles.or}>Development mode:</p>
         </SignInForm>
       )}
@@ -99,13 +99,13 @@ export const CodeField = () => (
 
 interface SignInFormProps {
   submit: string;
-  look?: "main" | "quiet";
+  variant?: "main" | "quiet";
   /** Signs in. @param field reads a field by its name @returns why the sign-in failed; null on success */
   send(field: (name: string) => string): Promise<string | null>;
   children: ReactNode;
 }
 
-export function SignInForm({ submit, look = "main", send, children }: SignInFormProps) {
+export function SignInForm({ submit, variant = "main", send, children }: SignInFormProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   return (
@@ -122,7 +122,7 @@ export function SignInForm({ submit, look = "main", send, children }: SignInForm
     >
       {children}
       {problem && <Notice tone="bad">{problem}</Notice>}
-      <Button type="submit" look={look} wide busy={isBusy}>
+      <Button type="submit" variant={variant} wide busy={isBusy}>
         {submit}
       </Button>
     </form>

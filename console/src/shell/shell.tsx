@@ -75,7 +75,7 @@ export function Shell() {
           </p>
           {name.startsWith("account:") && <Link to="/you">Your sign-in</Link>}
           <ThemeChoice />
-          <Button look="plain" onClick={() => void signOut()}>
+          <Button variant="plain" onClick={() => void signOut()}>
             Sign out
           </Button>
         </div>

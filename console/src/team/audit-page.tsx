@@ -78,7 +78,7 @@ export default function AuditPage() {
           <Filter name="from" label="From" type="date" search={search} />
           <Filter name="to" label="to" type="date" search={search} />
           <div className={ui.row}>
-            <Button type="submit" look="quiet">
+            <Button type="submit" variant="quiet">
               Filter
             </Button>
             {search.size > 0 && <Link to="/team/audit">Clear</Link>}
@@ -141,7 +141,7 @@ function Chain() {
     <Card
       title="Integrity of the log"
       aside={
-        <Button look="quiet" busy={loading} onClick={() => void check()}>
+        <Button variant="quiet" busy={loading} onClick={() => void check()}>
           Verify the log
         </Button>
       }

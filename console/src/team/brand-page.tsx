@@ -10,7 +10,7 @@ import { builtPalettes, isColour, LEAST, palettesOf } from "../../../src/brand/c
 import { PictureField } from "../catalogue/picture-field.tsx";
 import { BrandDocument, type BrandStateFragment, SetBrandDocument } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { ActionForm, answerOf, Refusals } from "../ui/form.tsx";
+import { ActionForm, formResultOf, Refusals } from "../ui/form.tsx";
 import { Card, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import styles from "./brand.module.css";
@@ -34,14 +34,14 @@ export default function BrandPage() {
         <ActionForm
           title="Return to the defaults"
           submit="Return to the defaults"
-          look="danger"
+          variant="danger"
           disabled={!brand || Object.values({ ...brand, __typename: null }).every((value) => value === null)}
           send={async () => {
             const result = await setBrand({ variables: { input: {} } });
             await refetch();
             setVersion((before) => before + 1);
             setSaved(true);
-            return answerOf(result, result.data?.setBrand);
+            return formResultOf(result, result.data?.setBrand);
           }}
         >
           <p>The storefront shows the name, the colours and the logo that it was built with, and no support link.</p>
@@ -86,7 +86,7 @@ function colourProblem(text: string): { problem: string; instead?: string } | nu
 
 function BrandForm({ brand, onSaved }: { brand: BrandStateFragment; onSaved(isSaved: boolean): unknown }) {
   const [setBrand, { loading }] = useMutation(SetBrandDocument);
-  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [refusals, setRefusals] = useState<ReturnType<typeof formResultOf>["refusals"]>([]);
   const [name, setName] = useState(brand.name ?? "");
   const [colour, setColour] = useState(brand.primaryColour ?? "");
   const [logo, setLogo] = useState(brand.logoUrl ?? "");
@@ -104,7 +104,7 @@ function BrandForm({ brand, onSaved }: { brand: BrandStateFragment; onSaved(isSa
       supportUrl: orNull(support),
     };
     const result = await setBrand({ variables: { input } });
-    const answer = answerOf(result, result.data?.setBrand);
+    const answer = formResultOf(result, result.data?.setBrand);
     setRefusals(answer.refusals);
     onSaved(answer.refusals.length === 0);
   }
@@ -142,7 +142,7 @@ function BrandForm({ brand, onSaved }: { brand: BrandStateFragment; onSaved(isSa
           </div>
           {trouble?.instead && (
             <div className={ui.row}>
-              <Button look="quiet" onClick={() => setColour(trouble.instead ?? "")}>
+              <Button variant="quiet" onClick={() => setColour(trouble.instead ?? "")}>
                 Use {trouble.instead}, the next darker one
               </Button>
             </div>

@@ -1,13 +1,13 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import {
   CreateOperatorKeyDocument,
   OperatorKeysDocument,
   WithdrawOperatorKeyDocument,
 } from "../graphql/generated/graphql.ts";
-import { ActionForm, answerOf } from "../ui/form.tsx";
+import { ActionForm, formResultOf } from "../ui/form.tsx";
 import { moment } from "../ui/format.ts";
 import { Card, Empty, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -33,7 +33,7 @@ export default function KeysPage() {
         <ActionForm
           title="New key"
           submit="Create the key"
-          look="main"
+          variant="main"
           send={async (fields) => {
             const name = String(fields.get("name") ?? "").trim();
             const expiresAt = new Date(`${fields.get("until")}T23:59:59`).toISOString();
@@ -44,7 +44,7 @@ export default function KeysPage() {
               setSecret({ title: `Key ${name}`, help, value });
             }
             await refetch();
-            return answerOf(result, result.data?.createOperatorKey);
+            return formResultOf(result, result.data?.createOperatorKey);
           }}
         >
           <TextField label="Name" name="name" required help="For example back-office. A name can be used only once." />
@@ -80,17 +80,17 @@ export default function KeysPage() {
                       : `Until ${moment(expiresAt)}.`}
                   </span>
                 </span>
-                {withdrawnAt && <Mark tone="bad">Withdrawn</Mark>}
-                {!withdrawnAt && Date.parse(expiresAt) <= now && <Mark tone="calm">Expired</Mark>}
+                {withdrawnAt && <Badge tone="bad">Withdrawn</Badge>}
+                {!withdrawnAt && Date.parse(expiresAt) <= now && <Badge tone="calm">Expired</Badge>}
                 {!withdrawnAt && Date.parse(expiresAt) > now && (
                   <ActionForm
                     title={`Withdraw ${name}`}
                     submit="Withdraw the key"
-                    look="danger"
+                    variant="danger"
                     send={async () => {
                       const result = await withdraw({ variables: { input: { name } } });
                       await refetch();
-                      return answerOf(result, result.data?.withdrawOperatorKey);
+                      return formResultOf(result, result.data?.withdrawOperatorKey);
                     }}
                   >
                     <p>The key becomes invalid immediately, and its connections and console sessions end.</p>

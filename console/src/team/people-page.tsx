@@ -1,8 +1,8 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
 import { Navigate } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import {
   type AccountStateFragment,
   CreateOperatorAccountDocument,
@@ -14,7 +14,7 @@ import {
   SetOperatorAccountRolesDocument,
 } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { ActionForm, answerOf } from "../ui/form.tsx";
+import { ActionForm, formResultOf } from "../ui/form.tsx";
 import { moment, words } from "../ui/format.ts";
 import { Card, Empty, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -47,7 +47,7 @@ function People() {
         <ActionForm
           title="New account"
           submit="Create the account"
-          look="main"
+          variant="main"
           send={async (fields) => {
             const name = String(fields.get("name") ?? "")
               .trim()
@@ -55,7 +55,7 @@ function People() {
             const result = await create({ variables: { input: { name, roles: rolesOf(fields) } } });
             showLink(name, result.data?.createOperatorAccount.enrolmentSecret);
             await refetch();
-            return answerOf(result, result.data?.createOperatorAccount);
+            return formResultOf(result, result.data?.createOperatorAccount);
           }}
         >
           <TextField label="Name" name="name" required autoCapitalize="none" help="For example asha or asha.rao." />
@@ -114,7 +114,7 @@ function Account({ account, reload, showLink }: AccountProps) {
                 : "The enrolment link has expired: create a new one."}
         </span>
       </span>
-      {disabledAt && <Mark tone="bad">Disabled</Mark>}
+      {disabledAt && <Badge tone="bad">Disabled</Badge>}
       <span className={ui.row}>
         <ActionForm
           title={`Roles of ${name}`}
@@ -122,7 +122,7 @@ function Account({ account, reload, showLink }: AccountProps) {
           send={async (fields) => {
             const result = await setRoles({ variables: { input: { name, roles: rolesOf(fields) } } });
             await reload();
-            return answerOf(result, result.data?.setOperatorAccountRoles);
+            return formResultOf(result, result.data?.setOperatorAccountRoles);
           }}
         >
           <RoleChoice chosen={roles} />
@@ -135,7 +135,7 @@ function Account({ account, reload, showLink }: AccountProps) {
             const result = await renew({ variables: { input: { name } } });
             showLink(name, result.data?.renewOperatorAccount.enrolmentSecret);
             await reload();
-            return answerOf(result, result.data?.renewOperatorAccount);
+            return formResultOf(result, result.data?.renewOperatorAccount);
           }}
         >
           <p>
@@ -147,11 +147,11 @@ function Account({ account, reload, showLink }: AccountProps) {
           <ActionForm
             title={`Disable ${name}`}
             submit="Disable the account"
-            look="danger"
+            variant="danger"
             send={async () => {
               const result = await disable({ variables: { input: { name } } });
               await reload();
-              return answerOf(result, result.data?.disableOperatorAccount);
+              return formResultOf(result, result.data?.disableOperatorAccount);
             }}
           >
             <p>
@@ -187,7 +187,7 @@ function Sessions(props: { sessions: OperatorAccountsQuery["operatorSessions"]; 
               send={async () => {
                 const result = await end({ variables: { input: { id } } });
                 await reload();
-                return answerOf(result, result.data?.endOperatorSession);
+                return formResultOf(result, result.data?.endOperatorSession);
               }}
             >
               <p>{name} is signed out of this browser immediately, and can sign in again.</p>

@@ -21,11 +21,11 @@ export function SecretNotice({ secret, onClose }: { secret: Secret | null; onClo
         <code className={ui.mono}>{value}</code>
       </p>
       <p className={ui.row}>
-        <Button look="quiet" onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}>
+        <Button variant="quiet" onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}>
           {isCopied ? "Copied" : "Copy"}
         </Button>
         <Button
-          look="plain"
+          variant="plain"
           onClick={() => {
             setCopied(false);
             onClose();

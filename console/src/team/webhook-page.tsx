@@ -1,10 +1,10 @@
 import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Dialog } from "../../../microsite/src/ui/dialog.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import {
   DeleteWebhookDocument,
@@ -18,7 +18,7 @@ import {
   type WebhookStateFragment,
 } from "../graphql/generated/graphql.ts";
 import { ExportButton } from "../ui/export-button.tsx";
-import { ActionForm, answerOf } from "../ui/form.tsx";
+import { ActionForm, formResultOf } from "../ui/form.tsx";
 import { count, moment, total, words } from "../ui/format.ts";
 import { Card, Empty, Fact, Facts, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -112,7 +112,7 @@ export default function WebhookPage() {
                   {
                     name: "State",
                     width: "8rem",
-                    show: ({ state }) => <Mark tone={tones[state]}>{words(state)}</Mark>,
+                    show: ({ state }) => <Badge tone={tones[state]}>{words(state)}</Badge>,
                   },
                   { name: "Attempts", width: "5rem", number: true, show: ({ attempts }) => count(attempts) },
                 ]}
@@ -143,7 +143,7 @@ function Replay(props: { name: string; delivery: Delivery; onDone(): void; reloa
   if (delivery.state === "PENDING") return null;
   return (
     <Button
-      look="quiet"
+      variant="quiet"
       busy={loading}
       onClick={async () => {
         await replay({ variables: { input: { name, deliveryIds: [delivery.id] } } });
@@ -172,7 +172,7 @@ function Actions(props: {
   return (
     <span className={ui.row}>
       <Button
-        look="quiet"
+        variant="quiet"
         busy={testing.loading}
         onClick={async () => {
           await test({ variables: { input: { name } } });
@@ -188,7 +188,7 @@ function Actions(props: {
           const failedSince = new Date(`${fields.get("since")}T00:00:00`).toISOString();
           const result = await replay({ variables: { input: { name, failedSince } } });
           await reload();
-          return answerOf(result, result.data?.replayWebhook);
+          return formResultOf(result, result.data?.replayWebhook);
         }}
       >
         <TextField label="Events since" name="since" type="date" required />
@@ -201,7 +201,7 @@ function Actions(props: {
           const input = { name, ...webhookFieldsOf(fields), active: fields.get("active") !== null };
           const result = await update({ variables: { input } });
           await reload();
-          return answerOf(result, result.data?.updateWebhook);
+          return formResultOf(result, result.data?.updateWebhook);
         }}
       >
         <WebhookFields webhook={webhook} />
@@ -217,7 +217,7 @@ function Actions(props: {
           const result = await rotate({ variables: { input: { name } } });
           const value = result.data?.rotateWebhookSecret.secret;
           if (value) showSecret({ title: `The secret of ${name}`, help: SECRET_HELP, value });
-          return answerOf(result, result.data?.rotateWebhookSecret);
+          return formResultOf(result, result.data?.rotateWebhookSecret);
         }}
       >
         <p>
@@ -227,11 +227,11 @@ function Actions(props: {
       <ActionForm
         title="Delete"
         submit="Delete the webhook"
-        look="danger"
+        variant="danger"
         send={async () => {
           const result = await remove({ variables: { input: { name } } });
           if (result.data?.deleteWebhook.userErrors.length === 0) void navigate("/team/webhooks");
-          return answerOf(result, result.data?.deleteWebhook);
+          return formResultOf(result, result.data?.deleteWebhook);
         }}
       >
         <p>All deliveries are deleted, including pending ones.</p>

@@ -1,10 +1,10 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
 import { Link } from "react-router";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { CreateWebhookDocument, WebhooksDocument } from "../graphql/generated/graphql.ts";
-import { ActionForm, answerOf } from "../ui/form.tsx";
+import { ActionForm, formResultOf } from "../ui/form.tsx";
 import { words } from "../ui/format.ts";
 import { Card, Empty, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -24,14 +24,14 @@ export default function WebhooksPage() {
         <ActionForm
           title="New webhook"
           submit="Create the webhook"
-          look="main"
+          variant="main"
           send={async (fields) => {
             const name = String(fields.get("name") ?? "").trim();
             const result = await create({ variables: { input: { name, ...webhookFieldsOf(fields) } } });
             const value = result.data?.createWebhook.secret;
             if (value) setSecret({ title: `The secret of ${name}`, help: SECRET_HELP, value });
             await refetch();
-            return answerOf(result, result.data?.createWebhook);
+            return formResultOf(result, result.data?.createWebhook);
           }}
         >
           <TextField label="Name" name="name" required help="For example crm." />
@@ -54,7 +54,7 @@ export default function WebhooksPage() {
                   <br />
                   <span className={`${ui.soft} ${ui.small}`}>{eventTypes.map((type) => words(type)).join(", ")}</span>
                 </span>
-                {!active && <Mark tone="calm">Paused</Mark>}
+                {!active && <Badge tone="calm">Paused</Badge>}
               </li>
             ))}
           </ul>

@@ -1,6 +1,6 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
 import { Link } from "react-router";
-import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Badge } from "../../../microsite/src/ui/badge.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import {
   ActivityDocument,
@@ -64,7 +64,9 @@ export default function TodayPage() {
   return (
     <Page
       title="Today"
-      mark={attention && <Mark tone={attention.total > 0 ? "calm" : "good"}>{`${count(attention.total)} open`}</Mark>}
+      badge={
+        attention && <Badge tone={attention.total > 0 ? "calm" : "good"}>{`${count(attention.total)} open`}</Badge>
+      }
       actions={attention && !error && <span className={ui.soft}>Live</span>}
     >
       {may("ORDERS", "SUPPORT") && <Figures />}
@@ -81,9 +83,9 @@ export default function TodayPage() {
             key={kind}
             title={queueTexts[kind].title}
             aside={
-              <Mark tone={kind === "OUTCOME_UNKNOWN" || kind === "RECONCILIATION_BREAK" ? "bad" : "calm"}>
+              <Badge tone={kind === "OUTCOME_UNKNOWN" || kind === "RECONCILIATION_BREAK" ? "bad" : "calm"}>
                 {count(total)}
-              </Mark>
+              </Badge>
             }
           >
             <p className={`${ui.soft} ${ui.small}`}>

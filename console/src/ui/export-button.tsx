@@ -53,7 +53,7 @@ export function ExportButton<Row>({ name, header, toCells, read, disabled = fals
   }
   return (
     <>
-      <Button look="quiet" disabled={disabled} busy={isBusy} onClick={() => void save()}>
+      <Button variant="quiet" disabled={disabled} busy={isBusy} onClick={() => void save()}>
         Export as CSV
       </Button>
       {isBusy && <span role="status" className="sr-only">{`${count(rowsRead)} rows read.`}</span>}

@@ -6,17 +6,17 @@ import type { RefusedFragment } from "../graphql/generated/graphql.ts";
 import ui from "./ui.module.css";
 
 /** The answer of a mutation: its refusals, or an error of the whole operation. */
-export interface Answer {
+export interface FormResult {
   refusals: readonly RefusedFragment[];
   /** Whether the form has another step and stays open. */
   isUnfinished?: boolean;
 }
 
 /** Reads the refusals of a mutation's payload; an error of the whole operation counts as a refusal. */
-export function answerOf(
+export function formResultOf(
   result: { data?: unknown; error?: { message: string } | undefined },
   payload: { userErrors: readonly RefusedFragment[] } | null | undefined,
-): Answer {
+): FormResult {
   if (payload) return { refusals: payload.userErrors };
   const message = result.error?.message ?? "No response. Check whether the action took effect before you try again.";
   return { refusals: [{ __typename: "BasicUserError", code: "INVALID_INPUT", message, field: null }] };
@@ -54,9 +54,9 @@ export interface ActionFormProps {
   /** The accessible name of the button and of the form, if several on the page have the same title. */
   label?: string;
   submit: string;
-  look?: "main" | "quiet" | "danger";
+  variant?: "main" | "quiet" | "danger";
   /** Sends the form. @param key an idempotency key that stays the same until the form is closed */
-  send(fields: FormData, key: string): Promise<Answer>;
+  send(fields: FormData, key: string): Promise<FormResult>;
   children: ReactNode | ((key: string) => ReactNode);
   disabled?: boolean;
   /** Called before the form opens, to begin with its first step. */
@@ -98,10 +98,10 @@ function useFocusAfterwards(isOpen: boolean) {
  * content if the action removed the button.
  */
 export function ActionForm(props: ActionFormProps) {
-  const { title, label, submit, look = "quiet", send, children, disabled = false, onOpen } = props;
+  const { title, label, submit, variant = "quiet", send, children, disabled = false, onOpen } = props;
   const [key, setKey] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const [refusals, setRefusals] = useState<Answer["refusals"]>([]);
+  const [refusals, setRefusals] = useState<FormResult["refusals"]>([]);
   const opener = useFocusAfterwards(key !== null);
   const close = () => {
     setKey(null);
@@ -111,7 +111,7 @@ export function ActionForm(props: ActionFormProps) {
     <>
       <Button
         ref={opener}
-        look={look}
+        variant={variant}
         disabled={disabled}
         aria-label={label}
         onClick={() => {
@@ -138,10 +138,10 @@ export function ActionForm(props: ActionFormProps) {
             {typeof children === "function" ? children(key) : children}
             <Refusals refusals={refusals} />
             <DialogActions>
-              <Button look="quiet" onClick={close}>
+              <Button variant="quiet" onClick={close}>
                 Close
               </Button>
-              <Button type="submit" look={look === "danger" ? "danger" : "main"} busy={isBusy}>
+              <Button type="submit" variant={variant === "danger" ? "danger" : "main"} busy={isBusy}>
                 {submit}
               </Button>
             </DialogActions>

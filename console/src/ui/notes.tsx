@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { AddNoteDocument, AssignDocument, type NoteSubject } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { answerOf, Refusals, TextArea } from "./form.tsx";
+import { formResultOf, Refusals, TextArea } from "./form.tsx";
 import { moment } from "./format.ts";
 import { Card, Empty } from "./page.tsx";
 import ui from "./ui.module.css";
@@ -21,11 +21,11 @@ export function Notes({ subject, notes, assignee, reload }: NotesProps) {
   const { name } = useOperator();
   const [addNote, { loading }] = useMutation(AddNoteDocument);
   const [assign, assigning] = useMutation(AssignDocument);
-  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [refusals, setRefusals] = useState<ReturnType<typeof formResultOf>["refusals"]>([]);
 
   async function assignTo(next: string | null) {
     const result = await assign({ variables: { input: { to: subject, assignee: next } } });
-    setRefusals(answerOf(result, result.data?.assign).refusals);
+    setRefusals(formResultOf(result, result.data?.assign).refusals);
     await reload();
   }
 
@@ -34,12 +34,12 @@ export function Notes({ subject, notes, assignee, reload }: NotesProps) {
       <div className={ui.row}>
         <span>{assignee ? `Assigned to ${assignee}.` : "Not assigned."}</span>
         {assignee !== name && (
-          <Button look="quiet" busy={assigning.loading} onClick={() => void assignTo(name)}>
+          <Button variant="quiet" busy={assigning.loading} onClick={() => void assignTo(name)}>
             Assign to me
           </Button>
         )}
         {assignee !== null && (
-          <Button look="plain" onClick={() => void assignTo(null)}>
+          <Button variant="plain" onClick={() => void assignTo(null)}>
             Unassign
           </Button>
         )}
@@ -60,7 +60,7 @@ export function Notes({ subject, notes, assignee, reload }: NotesProps) {
           const form = event.currentTarget;
           const text = String(new FormData(form).get("text") ?? "");
           const result = await addNote({ variables: { input: { on: subject, text } } });
-          const answer = answerOf(result, result.data?.addNote);
+          const answer = formResultOf(result, result.data?.addNote);
           setRefusals(answer.refusals);
           if (answer.refusals.length > 0) return;
           form.reset();
@@ -70,7 +70,7 @@ export function Notes({ subject, notes, assignee, reload }: NotesProps) {
         <TextArea label="Add a note" name="text" required maxLength={4_000} help="Not visible to the customer." />
         <Refusals refusals={refusals} />
         <div className={ui.row}>
-          <Button type="submit" look="quiet" busy={loading}>
+          <Button type="submit" variant="quiet" busy={loading}>
             Save the note
           </Button>
         </div>

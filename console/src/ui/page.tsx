@@ -6,14 +6,14 @@ import styles from "./ui.module.css";
 import { useTitle } from "./use-title.ts";
 
 /** A page with its heading, which is also the title of the tab. */
-export function Page(props: { title: string; mark?: ReactNode; actions?: ReactNode; children: ReactNode }) {
-  const { title, mark, actions, children } = props;
+export function Page(props: { title: string; badge?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+  const { title, badge, actions, children } = props;
   useTitle(title);
   return (
     <>
       <header className={styles.head}>
         <h1>
-          {title} {mark}
+          {title} {badge}
         </h1>
         {actions}
       </header>
@@ -44,7 +44,7 @@ export function Failure({ error, retry }: { error: ErrorLike | undefined; retry(
     <Notice tone="bad" title="This could not be loaded.">
       <p>{error.message}</p>
       <p>
-        <Button look="plain" onClick={() => void retry()}>
+        <Button variant="plain" onClick={() => void retry()}>
           Try again
         </Button>
       </p>

@@ -44,7 +44,7 @@ export function Rows<Row>(props: {
           {rows.length > minRows && (
             <div className={ui.row}>
               <Button
-                look="plain"
+                variant="plain"
                 aria-label={`Remove row ${index + 1} of ${legend}`}
                 onClick={() => onChange(rows.toSpliced(index, 1))}
               >
@@ -55,7 +55,7 @@ export function Rows<Row>(props: {
         </div>
       ))}
       <div className={ui.row}>
-        <Button look="quiet" onClick={() => onChange([...rows, blank])}>
+        <Button variant="quiet" onClick={() => onChange([...rows, blank])}>
           {add}
         </Button>
       </div>

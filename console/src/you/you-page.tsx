@@ -38,7 +38,7 @@ export default function YouPage() {
                   {`added ${moment(createdAt)}, ${usedAt ? `last used ${moment(usedAt)}` : "never used"}`}
                 </span>
               </span>
-              <Button look="quiet" onClick={() => void removePasskey(id).then(reload, reload)}>
+              <Button variant="quiet" onClick={() => void removePasskey(id).then(reload, reload)}>
                 {`Remove ${passkeyName}`}
               </Button>
             </li>
@@ -46,7 +46,7 @@ export default function YouPage() {
         </ul>
         <SignInForm
           submit="Add a passkey for this device"
-          look="quiet"
+          variant="quiet"
           send={async (field) => {
             const problem = await addPasskey(field("called"));
             await reload();

@@ -34,11 +34,11 @@ export function ShownCode({ voucher, name }: { voucher: Revealed; name: string }
         </a>
       )}
       <div className={styles.actions}>
-        <Button look="plain" onClick={() => print()}>
+        <Button variant="plain" onClick={() => print()}>
           {t("vouchers.print")}
         </Button>
         {canShare && (
-          <Button look="plain" onClick={() => void navigator.share({ title: name, text: code }).catch(() => {})}>
+          <Button variant="plain" onClick={() => void navigator.share({ title: name, text: code }).catch(() => {})}>
             {t("vouchers.share")}
           </Button>
         )}

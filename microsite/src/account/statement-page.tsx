@@ -73,7 +73,7 @@ export default function StatementPage() {
       narrow
       aside={
         (entries?.totalCount ?? 0) > 0 && (
-          <Button look="quiet" busy={isSaving} onClick={() => void save()}>
+          <Button variant="quiet" busy={isSaving} onClick={() => void save()}>
             {t("statement.csv")}
           </Button>
         )
@@ -117,7 +117,7 @@ export default function StatementPage() {
       )}
       {entries?.pageInfo.hasNextPage && (
         <div className={styles.more}>
-          <Button look="quiet" busy={isLoadingMore} onClick={() => void more()}>
+          <Button variant="quiet" busy={isLoadingMore} onClick={() => void more()}>
             {t("orders.more")}
           </Button>
         </div>

@@ -12,11 +12,11 @@ import {
 } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { ErrorBoundary } from "../shell/error-boundary.tsx";
 import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
-import { Part } from "../shell/part.tsx";
+import { Badge } from "../ui/badge.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
-import { Mark } from "../ui/mark.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
@@ -77,7 +77,7 @@ export default function VouchersPage() {
       )}
       {vouchers?.pageInfo.hasNextPage && (
         <div className={styles.more}>
-          <Button look="quiet" busy={isLoadingMore} onClick={() => void more()}>
+          <Button variant="quiet" busy={isLoadingMore} onClick={() => void more()}>
             {t("orders.more")}
           </Button>
         </div>
@@ -132,12 +132,12 @@ function VoucherRow(props: { voucher: VoucherPartsFragment; state: State; onMark
           {voucher.validUntil ? t("voucher.until", { day: day(voucher.validUntil) }) : t("vouchers.noEnd")} ·{" "}
           <Link to={`/orders/${encodeURIComponent(line.order.id)}`}>{line.order.number}</Link>
         </p>
-        {state !== "READY" && <Mark tone="plain">{t(`vouchers.${state}`)}</Mark>}
+        {state !== "READY" && <Badge tone="plain">{t(`vouchers.${state}`)}</Badge>}
       </div>
       {code ? (
-        <Part waiting={<Skeleton height="9rem" />}>
+        <ErrorBoundary waiting={<Skeleton height="9rem" />}>
           <ShownCode voucher={code} name={line.name} />
-        </Part>
+        </ErrorBoundary>
       ) : (
         <p className={styles.masked}>
           <code dir="ltr">{voucher.maskedCode}</code>
@@ -146,13 +146,13 @@ function VoucherRow(props: { voucher: VoucherPartsFragment; state: State; onMark
       {problem && <Notice tone="bad">{problem}</Notice>}
       <div className={styles.actions}>
         {!code && (
-          <Button look="quiet" busy={revealing.loading} onClick={() => void show()}>
+          <Button variant="quiet" busy={revealing.loading} onClick={() => void show()}>
             {t("voucher.show", { count: 1 })}
             <span className="sr-only">: {line.name}</span>
           </Button>
         )}
         {state !== "EXPIRED" && (
-          <Button look="plain" busy={marking.loading} onClick={() => void setUsed(state === "READY")}>
+          <Button variant="plain" busy={marking.loading} onClick={() => void setUsed(state === "READY")}>
             {t(state === "READY" ? "vouchers.markUsed" : "vouchers.markUnused")}
             <span className="sr-only">: {line.name}</span>
           </Button>

@@ -20,7 +20,7 @@ export function WishButton({ rewardId }: { rewardId: string }) {
   return (
     <div className={styles.actions}>
       <Button
-        look="plain"
+        variant="plain"
         busy={isWishing}
         aria-pressed={wished}
         onClick={() => void setWish({ variables: { rewardId, wished: !wished } }).catch(() => {})}
@@ -29,7 +29,7 @@ export function WishButton({ rewardId }: { rewardId: string }) {
       </Button>
       {wished && (
         <Button
-          look="plain"
+          variant="plain"
           busy={isChoosing}
           aria-pressed={isGoal}
           onClick={() => void setGoal({ variables: { rewardId: isGoal ? null : rewardId } }).catch(() => {})}

@@ -4,7 +4,7 @@ import { ActivityDocument, type ActivityQuery } from "../graphql/generated/graph
 import { useI18n } from "../i18n/i18n.tsx";
 import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
-import { LiveMark } from "../ui/live-mark.tsx";
+import { LiveBadge } from "../ui/live-badge.tsx";
 import styles from "./activity.module.css";
 import { Draws } from "./draws/draws.tsx";
 import { EarnedList } from "./earned-list.tsx";
@@ -35,7 +35,7 @@ export default function ActivityPage() {
       aside={
         <>
           <Link to="/statement">{t("statement.title")}</Link>
-          <LiveMark following={following} />
+          <LiveBadge following={following} />
         </>
       }
     >

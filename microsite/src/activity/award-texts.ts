@@ -4,7 +4,7 @@ import type { Tone } from "../ui/notice.tsx";
 
 type Award = Pick<EarnedPartsFragment, "state" | "unit" | "availableAt" | "claimable">;
 
-/** Returns the tone of an award's mark. A pending or uncertain award never looks like an error. */
+/** Returns the tone of an award's badge. A pending or uncertain award never looks like an error. */
 export function toneOf({ state, claimable }: Award): Tone | "plain" {
   if (claimable) return "good";
   switch (state) {
@@ -22,7 +22,7 @@ export function toneOf({ state, claimable }: Award): Tone | "plain" {
   }
 }
 
-/** Returns the message for the award's mark. */
+/** Returns the message for the award's badge. */
 export function stateKey({ state, unit, availableAt, claimable }: Award): MessageKey {
   if (claimable) return "award.claimable";
   if (state === "CREDITED" && unit === "REWARD") return "award.fulfilled";
@@ -31,7 +31,7 @@ export function stateKey({ state, unit, availableAt, claimable }: Award): Messag
   return `award.${state}`;
 }
 
-/** Returns the message that explains the mark; undefined if the mark needs no explanation. */
+/** Returns the message that explains the badge; undefined if the badge needs no explanation. */
 export function stateSentence({ state }: Award): MessageKey | undefined {
   return state === "CREDITED" || state === "PENDING" ? undefined : `award.${state}.text`;
 }

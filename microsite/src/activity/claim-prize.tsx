@@ -10,7 +10,7 @@ import {
 } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
-import { Part } from "../shell/part.tsx";
+import { ErrorBoundary } from "../shell/error-boundary.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import styles from "./activity.module.css";
@@ -63,7 +63,7 @@ export function ClaimPrize({ prize: { id, reward } }: { prize: Pick<EarnedPartsF
       </Button>
       {!isAsking && trouble}
       {isAsking && (
-        <Part>
+        <ErrorBoundary>
           <Dialog title={t("prize.whereTo")} isOpen onClose={() => setAsking(false)}>
             <AddressForm
               address={address}
@@ -74,7 +74,7 @@ export function ClaimPrize({ prize: { id, reward } }: { prize: Pick<EarnedPartsF
             />
             {trouble}
           </Dialog>
-        </Part>
+        </ErrorBoundary>
       )}
     </div>
   );

@@ -59,7 +59,7 @@ export function EarnedList(props: {
       )}
       {history?.pageInfo.hasNextPage && (
         <div className={styles.more}>
-          <Button look="quiet" busy={isLoadingMore} onClick={() => void more()}>
+          <Button variant="quiet" busy={isLoadingMore} onClick={() => void more()}>
             {t("orders.more")}
           </Button>
         </div>

@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import type { EarnedPartsFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
-import { Mark } from "../ui/mark.tsx";
+import { Badge } from "../ui/badge.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import styles from "./activity.module.css";
 import { isPrize, sourceOf, stateKey, stateSentence, toneOf } from "./award-texts.ts";
@@ -31,7 +31,7 @@ export function EarnedRow(props: { entry: EarnedPartsFragment; drawName: string 
             {t(unit === "TICKETS" ? "tickets.unit" : "points.unit", { count: quantity })}
           </p>
         )}
-        <Mark tone={toneOf(entry)}>{t(stateKey(entry), { day: day(availableAt) })}</Mark>
+        <Badge tone={toneOf(entry)}>{t(stateKey(entry), { day: day(availableAt) })}</Badge>
       </div>
       {claimable ? (
         <ClaimPrize prize={entry} />

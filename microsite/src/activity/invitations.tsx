@@ -43,7 +43,7 @@ export function Invitations(props: {
       )}
       {props.canInvite && campaigns.length > 0 && (
         <p>
-          <ButtonLink to="/invite" look="quiet">
+          <ButtonLink to="/invite" variant="quiet">
             {t("invite.start")}
           </ButtonLink>
         </p>

@@ -78,7 +78,7 @@ export function CartLine(props: {
         />
         <WalletChoice line={line} groups={groups} isBusy={isBusy} onChange={(wallet) => void change(wallet)} />
         <Button
-          look="plain"
+          variant="plain"
           busy={removing.loading}
           onClick={() => void removeLine()}
           aria-label={t("cart.removeName", { name: reward.name })}
@@ -91,7 +91,7 @@ export function CartLine(props: {
           {problemText(i18n, problem)}
           {problem.code === "PRICE_CHANGED" && (
             <div>
-              <Button look="plain" onClick={() => void change({ quantity: line.quantity })}>
+              <Button variant="plain" onClick={() => void change({ quantity: line.quantity })}>
                 {t("cart.acceptPrice", { points: line.unitPoints })}
               </Button>
             </div>

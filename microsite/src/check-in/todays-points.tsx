@@ -1,6 +1,6 @@
 import type { CheckInMutation } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
-import { Mark } from "../ui/mark.tsx";
+import { Badge } from "../ui/badge.tsx";
 import styles from "./check-in.module.css";
 
 /** Shows the points of today's check-in and the time from which the next check-in counts. */
@@ -21,7 +21,7 @@ export function TodaysPoints(props: {
       <p className={styles.points}>
         {count > 0 ? t("checkIn.earned", { count }) : t("checkIn.done")}
         {count > 0 && (
-          <Mark tone={areCredited ? "good" : "info"}>
+          <Badge tone={areCredited ? "good" : "info"}>
             {areCredited
               ? t("award.CREDITED")
               : first?.waitsForLink
@@ -29,7 +29,7 @@ export function TodaysPoints(props: {
                 : creditedOn
                   ? t("award.later", { day: day(creditedOn) })
                   : t("award.PENDING")}
-          </Mark>
+          </Badge>
         )}
       </p>
       <p className={styles.soft}>{t("checkIn.next", { when: moment(nextAt) })}</p>

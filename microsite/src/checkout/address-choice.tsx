@@ -68,7 +68,7 @@ function Choice({
                 <AddressText address={each.address} />
               </label>
               <Button
-                look="plain"
+                variant="plain"
                 busy={removing.loading}
                 onClick={() => void remove({ variables: { id: each.id } }).catch(() => {})}
               >

@@ -57,7 +57,7 @@ export default function CheckoutPage() {
       <Page title={t("checkout.title")} narrow>
         <Tile className={cartStyles.empty}>
           <h2>{t("cart.empty")}</h2>
-          <ButtonLink to="/orders" look="quiet">
+          <ButtonLink to="/orders" variant="quiet">
             {t("nav.orders")}
           </ButtonLink>
         </Tile>
@@ -118,7 +118,7 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
             <header>
               <h2 id="address">{t("checkout.address")}</h2>
               {!isEditing && (
-                <Button look="plain" onClick={() => setEditing(true)} disabled={isBusy}>
+                <Button variant="plain" onClick={() => setEditing(true)} disabled={isBusy}>
                   {t("checkout.changeAddress")}
                 </Button>
               )}
@@ -170,7 +170,7 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
           <Notice tone="bad">
             {failure}
             <div>
-              <Button look="plain" onClick={() => void validate(address)}>
+              <Button variant="plain" onClick={() => void validate(address)}>
                 {t("error.again")}
               </Button>
             </div>

@@ -12,8 +12,8 @@ import rewards from "../rewards/rewards.module.css";
 import { isUnauthenticated } from "../session/session-link.ts";
 import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
+import { Badge } from "../ui/badge.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
-import { Mark } from "../ui/mark.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
@@ -86,7 +86,7 @@ function WithinReach() {
       {within?.totalCount === 0 ? (
         <Tile className={rewards.none}>
           <p>{t("home.nothingWithin")}</p>
-          <ButtonLink to="/rewards" look="quiet">
+          <ButtonLink to="/rewards" variant="quiet">
             {t("notFound.browse")}
           </ButtonLink>
         </Tile>
@@ -160,7 +160,7 @@ function Balance(props: {
         <div className={styles.unread}>
           <p>{needsSignIn ? t("home.brandSignInOver") : t("home.balanceUnknown")}</p>
           {!needsSignIn && (
-            <Button look="quiet" onClick={onRetry}>
+            <Button variant="quiet" onClick={onRetry}>
               {t("error.again")}
             </Button>
           )}
@@ -211,7 +211,7 @@ function Groups({ wallets, isLoading }: { wallets: Me["groupWallets"] | undefine
       <p className={styles.groupPoints}>
         {wallet.balance === null ? t("wallet.noPoints") : <Points value={wallet.balance} />}
       </p>
-      {wallet.status !== "ACTIVE" && <Mark tone="plain">{t("wallet.inactive")}</Mark>}
+      {wallet.status !== "ACTIVE" && <Badge tone="plain">{t("wallet.inactive")}</Badge>}
     </Tile>
   ));
 }

@@ -12,7 +12,7 @@ export function InvitationReminder() {
     <Notice tone="info">
       <p>{t("invited.waiting")}</p>
       <p>
-        <ButtonLink to={`/invite/${encodeURIComponent(code)}`} look="quiet">
+        <ButtonLink to={`/invite/${encodeURIComponent(code)}`} variant="quiet">
           {t("invited.open")}
         </ButtonLink>
       </p>

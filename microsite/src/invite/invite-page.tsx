@@ -74,7 +74,7 @@ function Share({ invitation }: { invitation: InvitationPartsFragment }) {
               {t("invite.share")}
             </Button>
           )}
-          <Button look={canShare ? "quiet" : "main"} onClick={() => void copy()}>
+          <Button variant={canShare ? "quiet" : "main"} onClick={() => void copy()}>
             {t("invite.copy")}
           </Button>
           <span role="status">{isCopied && t("invite.copied")}</span>

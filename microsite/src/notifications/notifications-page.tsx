@@ -111,7 +111,7 @@ function ThisBrowser({ publicKey, id }: { publicKey: string; id: string | undefi
     <>
       <p role="status">{t(isOn ? "notifications.on" : "notifications.off")}</p>
       <div className={account.actions}>
-        <Button look={isOn ? "quiet" : "main"} busy={isBusy} onClick={() => void change(isOn ? turnOff : turnOn)}>
+        <Button variant={isOn ? "quiet" : "main"} busy={isBusy} onClick={() => void change(isOn ? turnOff : turnOn)}>
           {t(isOn ? "notifications.turnOff" : "notifications.turnOn")}
         </Button>
       </div>
@@ -127,7 +127,7 @@ function OtherBrowser({ id, name }: { id: string; name: string }) {
     <li className={styles.other}>
       <span>{name}</span>
       <Button
-        look="quiet"
+        variant="quiet"
         busy={loading}
         aria-label={i18n.t("notifications.turnOffOn", { device: name })}
         onClick={() => void remove().catch(() => {})}

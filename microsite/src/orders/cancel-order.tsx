@@ -9,7 +9,7 @@ import {
 } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
-import { Part } from "../shell/part.tsx";
+import { ErrorBoundary } from "../shell/error-boundary.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Points } from "../ui/points.tsx";
@@ -66,7 +66,7 @@ export function CancelOrder({ order, line }: { order: OrderDetailFragment; line?
   return (
     <>
       <Button
-        look="quiet"
+        variant="quiet"
         onClick={() => {
           setPreview(null);
           setOpen(true);
@@ -76,7 +76,7 @@ export function CancelOrder({ order, line }: { order: OrderDetailFragment; line?
         {t(line ? "cancel.openLine" : "cancel.open")}
       </Button>
       {isOpen && (
-        <Part>
+        <ErrorBoundary>
           <Dialog
             title={line ? t("cancel.titleLine", { name: line.name }) : t("cancel.title")}
             isOpen
@@ -104,19 +104,19 @@ export function CancelOrder({ order, line }: { order: OrderDetailFragment; line?
             {problem && <Notice tone="bad">{problem}</Notice>}
             <DialogActions>
               <Button
-                look="danger"
+                variant="danger"
                 busy={loading && preview !== null}
                 disabled={!preview}
                 onClick={() => void send(false)}
               >
                 {t("cancel.do")}
               </Button>
-              <Button look="quiet" onClick={() => setOpen(false)}>
+              <Button variant="quiet" onClick={() => setOpen(false)}>
                 {t(line ? "cancel.keepLine" : "cancel.keep")}
               </Button>
             </DialogActions>
           </Dialog>
-        </Part>
+        </ErrorBoundary>
       )}
     </>
   );

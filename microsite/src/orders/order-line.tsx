@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import type { OrderDetailFragment, OrderLinePartsFragment, OrderLineStatus } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
-import { Mark } from "../ui/mark.tsx";
+import { Badge } from "../ui/badge.tsx";
 import type { Tone } from "../ui/notice.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Points } from "../ui/points.tsx";
@@ -43,7 +43,7 @@ export function OrderLine({ line, order }: { line: OrderLinePartsFragment; order
           )}
         </p>
         <p>
-          <Mark tone={tones[line.status]}>{t(`status.${line.status}`)}</Mark>
+          <Badge tone={tones[line.status]}>{t(`status.${line.status}`)}</Badge>
         </p>
         {line.status === "PARTIALLY_FULFILLED" && (
           <p>{t("order.fulfilled", { fulfilled: line.fulfilledQuantity, count: line.quantity })}</p>

@@ -6,7 +6,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { LoadFailure } from "../shell/load-failure.tsx";
 import NotFoundPage from "../shell/not-found-page.tsx";
 import { Page } from "../shell/page.tsx";
-import { LiveMark } from "../ui/live-mark.tsx";
+import { LiveBadge } from "../ui/live-badge.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import { CancelOrder } from "./cancel-order.tsx";
@@ -54,7 +54,7 @@ function OrderDetails({ order, isFresh }: { order: OrderDetailFragment; isFresh:
     <Page
       title={t(headlineKey(order))}
       lead={points && t(points)}
-      aside={<LiveMark following={order.settled ? "settled" : following} />}
+      aside={<LiveBadge following={order.settled ? "settled" : following} />}
     >
       <div className={styles.both}>
         <div className={styles.rows}>

@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import type { OrderSummaryFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
-import { Mark } from "../ui/mark.tsx";
+import { Badge } from "../ui/badge.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { OrderPoints } from "./order-points.tsx";
@@ -30,7 +30,7 @@ export function OrderRow({ order }: { order: OrderSummaryFragment }) {
           <time dateTime={order.placedAt}>{day(order.placedAt)}</time> · {order.number}
         </p>
       </div>
-      <Mark tone={toneOf(order)}>{t(statusKey(order))}</Mark>
+      <Badge tone={toneOf(order)}>{t(statusKey(order))}</Badge>
       <OrderPoints order={order} />
     </li>
   );

@@ -12,7 +12,7 @@ import type { Tone } from "../ui/notice.tsx";
 type OrderState = Pick<OrderSummaryFragment, "status" | "pointsState">;
 
 /**
- * Returns the tone of the order's mark. An order with an unknown outcome never looks like an error: the points are
+ * Returns the tone of the order's badge. An order with an unknown outcome never looks like an error: the points are
  * safe.
  */
 export function toneOf({ status, pointsState }: OrderState): Tone | "plain" {

@@ -28,7 +28,7 @@ export default function OrdersPage() {
       title={t("orders.title")}
       narrow
       aside={
-        <ButtonLink to="/vouchers" look="quiet">
+        <ButtonLink to="/vouchers" variant="quiet">
           {t("vouchers.title")}
         </ButtonLink>
       }
@@ -51,7 +51,7 @@ export default function OrdersPage() {
       )}
       {orders?.pageInfo.hasNextPage && (
         <div className={styles.more}>
-          <Button look="quiet" busy={isLoadingMore} onClick={() => void more()}>
+          <Button variant="quiet" busy={isLoadingMore} onClick={() => void more()}>
             {t("orders.more")}
           </Button>
         </div>

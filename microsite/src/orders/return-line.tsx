@@ -9,7 +9,7 @@ import {
 } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
-import { Part } from "../shell/part.tsx";
+import { ErrorBoundary } from "../shell/error-boundary.tsx";
 import { Button } from "../ui/button.tsx";
 import { SelectField, TextField } from "../ui/field.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -58,7 +58,7 @@ export function ReturnLine({ line, mayRequest }: { line: OrderLinePartsFragment;
     return (
       <div>
         <p>{t("return.OPEN")}</p>
-        <Button look="quiet" busy={withdrawing.loading} onClick={() => void withdrawRequest()}>
+        <Button variant="quiet" busy={withdrawing.loading} onClick={() => void withdrawRequest()}>
           {t("return.withdraw")}
         </Button>
         {problem && <Notice tone="bad">{problem}</Notice>}
@@ -71,7 +71,7 @@ export function ReturnLine({ line, mayRequest }: { line: OrderLinePartsFragment;
       {returnRequest?.state === "DECLINED" && <p>{t("return.DECLINED", { answer: returnRequest.answer })}</p>}
       {mayRequest && (
         <Button
-          look="quiet"
+          variant="quiet"
           onClick={() => {
             setProblem(null);
             setOpen(true);
@@ -81,7 +81,7 @@ export function ReturnLine({ line, mayRequest }: { line: OrderLinePartsFragment;
         </Button>
       )}
       {isOpen && (
-        <Part>
+        <ErrorBoundary>
           <Dialog title={t("return.title", { name: line.name })} isOpen onClose={() => setOpen(false)}>
             <form
               onSubmit={(event) => {
@@ -103,13 +103,13 @@ export function ReturnLine({ line, mayRequest }: { line: OrderLinePartsFragment;
                 <Button type="submit" busy={loading}>
                   {t("return.send")}
                 </Button>
-                <Button look="quiet" onClick={() => setOpen(false)}>
+                <Button variant="quiet" onClick={() => setOpen(false)}>
                   {t("return.keep")}
                 </Button>
               </DialogActions>
             </form>
           </Dialog>
-        </Part>
+        </ErrorBoundary>
       )}
     </>
   );

@@ -48,7 +48,7 @@ export function Vouchers({ line }: { line: OrderLinePartsFragment }) {
               {validUntil && <span className={styles.soft}>{t("voucher.until", { day: day(validUntil) })}</span>}
             </p>
           ))}
-          <Button look="quiet" busy={loading} onClick={() => void show()}>
+          <Button variant="quiet" busy={loading} onClick={() => void show()}>
             {t("voucher.show", { count: line.vouchers.length })}
           </Button>
         </>
@@ -77,7 +77,7 @@ function Code({ voucher, name }: { voucher: Revealed[number]; name: string }) {
     <div className={styles.voucher}>
       <div className={styles.code}>
         <code>{code}</code>
-        <Button look="plain" onClick={() => void copy()} aria-label={t("voucher.copyName", { name })}>
+        <Button variant="plain" onClick={() => void copy()} aria-label={t("voucher.copyName", { name })}>
           <Icon name={isCopied ? "check" : "copy"} size={18} /> {t(isCopied ? "voucher.copied" : "voucher.copy")}
         </Button>
         <span className="sr-only" role="status">

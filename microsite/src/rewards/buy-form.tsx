@@ -100,7 +100,7 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
         {added && (
           <Notice tone="good" title={added}>
             <div>
-              <ButtonLink to="/cart" look="plain">
+              <ButtonLink to="/cart" variant="plain">
                 {t("reward.toCart")}
               </ButtonLink>
             </div>

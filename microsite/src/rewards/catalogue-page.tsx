@@ -4,9 +4,9 @@ import { useSearchParams } from "react-router";
 import { CatalogueDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useSession } from "../session/use-session.ts";
+import { ErrorBoundary } from "../shell/error-boundary.tsx";
 import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
-import { Part } from "../shell/part.tsx";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -59,7 +59,7 @@ function SearchAndFilters({ search, onChange }: { search: Search; onChange(part:
         />
         <Icon name="search" size={20} />
       </div>
-      <Button look="quiet" className={styles.opener} aria-haspopup="dialog" onClick={() => setOpen(true)}>
+      <Button variant="quiet" className={styles.opener} aria-haspopup="dialog" onClick={() => setOpen(true)}>
         <Icon name="filter" size={20} />
         <span>{t("rewards.filters")}</span>
         {count > 0 && (
@@ -73,11 +73,11 @@ function SearchAndFilters({ search, onChange }: { search: Search; onChange(part:
         <Filters search={search} onChange={onChange} />
       </div>
       {isOpen && (
-        <Part>
+        <ErrorBoundary>
           <FilterSheet onClose={() => setOpen(false)}>
             <Filters search={search} onChange={onChange} />
           </FilterSheet>
-        </Part>
+        </ErrorBoundary>
       )}
     </Tile>
   );
@@ -137,7 +137,7 @@ function Results({ search, onReset }: { search: Search; onReset(): void }) {
         <Tile className={styles.none}>
           <h3>{t("rewards.none")}</h3>
           <p>{t("rewards.noneText")}</p>
-          <Button look="quiet" onClick={onReset}>
+          <Button variant="quiet" onClick={onReset}>
             {t("rewards.reset")}
           </Button>
         </Tile>
@@ -183,7 +183,7 @@ function LoadMore({ isBusy, onMore }: { isBusy: boolean; onMore(): void }) {
   }, [isBusy]);
   return (
     <div className={styles.more} ref={sentinel}>
-      <Button look="quiet" busy={isBusy} onClick={onMore}>
+      <Button variant="quiet" busy={isBusy} onClick={onMore}>
         {t("rewards.more")}
       </Button>
     </div>

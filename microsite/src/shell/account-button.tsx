@@ -2,7 +2,7 @@ import { lazy, useState } from "react";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useSession } from "../session/use-session.ts";
 import { Icon } from "../ui/icon.tsx";
-import { Part } from "./part.tsx";
+import { ErrorBoundary } from "./error-boundary.tsx";
 import styles from "./shell.module.css";
 
 const load = () => import("./account-menu.tsx");
@@ -27,9 +27,9 @@ export function AccountButton() {
   );
   if (!isMenuRequested) return renderButton(() => setMenuRequested(true));
   return (
-    <Part waiting={renderButton(() => {})} frame={(_, retry) => renderButton(retry)}>
+    <ErrorBoundary waiting={renderButton(() => {})} frame={(_, retry) => renderButton(retry)}>
       <AccountMenu />
-    </Part>
+    </ErrorBoundary>
   );
 }
 

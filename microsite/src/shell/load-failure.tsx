@@ -26,7 +26,7 @@ export function LoadFailure({ text, error, retry }: { text?: string; error?: unk
     <Notice tone="bad">
       {secondsToWait(error) === null ? (text ?? t("error.load")) : failureText(i18n, error)}
       <div>
-        <Button look="plain" busy={isBusy} onClick={() => void again()}>
+        <Button variant="plain" busy={isBusy} onClick={() => void again()}>
           {t("error.again")}
         </Button>
       </div>

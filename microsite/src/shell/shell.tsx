@@ -9,8 +9,8 @@ import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { AccountButton } from "./account-button.tsx";
 import { brand } from "./brand.ts";
+import { ErrorBoundary } from "./error-boundary.tsx";
 import { Page } from "./page.tsx";
-import { Part } from "./part.tsx";
 import styles from "./shell.module.css";
 import { useOnline } from "./use-online.ts";
 
@@ -83,7 +83,7 @@ export function Shell() {
         )}
       </div>
       <main id="content" tabIndex={-1}>
-        <Part
+        <ErrorBoundary
           at={location.key}
           waiting={<LoadingPage />}
           frame={(message) => (
@@ -93,7 +93,7 @@ export function Shell() {
           )}
         >
           <Outlet />
-        </Part>
+        </ErrorBoundary>
       </main>
       <footer className={styles.footer} data-screen-only>
         <nav aria-label={t("footer.label", { brand: brand.name })}>

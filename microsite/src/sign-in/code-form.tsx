@@ -134,14 +134,14 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
       )}
       <div className={styles.others}>
         <Button
-          look={isExhausted && wait === 0 ? "main" : "plain"}
+          variant={isExhausted && wait === 0 ? "main" : "plain"}
           disabled={wait > 0}
           busy={requesting.loading}
           onClick={() => void resend()}
         >
           {wait > 0 ? t("signIn.resendIn", { seconds: wait }) : t("signIn.resend")}
         </Button>
-        <Button look="plain" onClick={onBack}>
+        <Button variant="plain" onClick={onBack}>
           {t("signIn.other")}
         </Button>
       </div>

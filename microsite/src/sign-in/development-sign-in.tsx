@@ -51,7 +51,7 @@ export default function DevelopmentSignIn(props: { path: string; next: string; o
       <ul className={styles.customers}>
         {customers.map(({ customerId, points, groups }) => (
           <li key={customerId}>
-            <Button look="quiet" busy={busy === customerId} onClick={() => void signIn(customerId)}>
+            <Button variant="quiet" busy={busy === customerId} onClick={() => void signIn(customerId)}>
               {t("signIn.sample", { customer: customerId })}
             </Button>
             <div className={ui.help}>

@@ -74,7 +74,7 @@ export function LinkSignIn(props: { link: SignInLink; onRefused(text: string): v
           <Button wide onClick={() => void signInWithLink()}>
             {t("link.switch", { next: link.customerId })}
           </Button>
-          <Button look="plain" onClick={onStay}>
+          <Button variant="plain" onClick={onStay}>
             {t("link.stay", { current: currentCustomerId })}
           </Button>
         </div>

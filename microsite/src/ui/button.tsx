@@ -3,14 +3,14 @@ import { Link } from "react-router";
 import { join } from "./join.ts";
 import styles from "./ui.module.css";
 
-interface Look {
-  look?: "main" | "quiet" | "danger" | "plain";
+interface Variant {
+  variant?: "main" | "quiet" | "danger" | "plain";
   wide?: boolean;
 }
-const classOf = ({ look = "main", wide = false }: Look, more?: string) =>
+const classOf = ({ variant = "main", wide = false }: Variant, more?: string) =>
   join(
-    look === "plain" ? styles.plain : styles.button,
-    (look === "quiet" || look === "danger") && styles[look],
+    variant === "plain" ? styles.plain : styles.button,
+    (variant === "quiet" || variant === "danger") && styles[variant],
     wide && styles.wide,
     more,
   );
@@ -19,14 +19,14 @@ const classOf = ({ look = "main", wide = false }: Look, more?: string) =>
  * A native button. A disabled button stays in the tab order and announces its state; a busy button ignores presses.
  * Both keep the focus.
  */
-export function Button(props: ComponentProps<"button"> & Look & { busy?: boolean }) {
-  const { look, wide, busy = false, disabled = false, className, onClick, children, ...rest } = props;
+export function Button(props: ComponentProps<"button"> & Variant & { busy?: boolean }) {
+  const { variant, wide, busy = false, disabled = false, className, onClick, children, ...rest } = props;
   const isOff = busy || disabled;
   return (
     <button
       type="button"
       {...rest}
-      className={classOf({ ...(look && { look }), ...(wide && { wide }) }, className)}
+      className={classOf({ ...(variant && { variant }), ...(wide && { wide }) }, className)}
       aria-disabled={isOff || undefined}
       aria-busy={busy || undefined}
       data-busy={busy || undefined}
@@ -38,6 +38,6 @@ export function Button(props: ComponentProps<"button"> & Look & { busy?: boolean
   );
 }
 
-export function ButtonLink({ look, wide, className, ...rest }: ComponentProps<typeof Link> & Look) {
-  return <Link {...rest} className={classOf({ ...(look && { look }), ...(wide && { wide }) }, className)} />;
+export function ButtonLink({ variant, wide, className, ...rest }: ComponentProps<typeof Link> & Variant) {
+  return <Link {...rest} className={classOf({ ...(variant && { variant }), ...(wide && { wide }) }, className)} />;
 }

@@ -5,7 +5,7 @@ import { reasonOf } from "../../upstream/capillary/codes.ts";
 import type { AllocationOutcome } from "../../upstream/capillary/wire/points.ts";
 import type { Credit, CreditLedger, CreditOutcome } from "./credit-ledger.ts";
 
-const MOST_A_CALL = 10;
+const MAX_PER_CALL = 10;
 /**
  * A write waits for a free slot and then for its answer, each three times as long as a read, and is retried for a
  * locked customer.
@@ -66,7 +66,7 @@ function inCalls(credits: readonly Credit[]): Credit[][] {
   const calls: Credit[][] = [];
   for (const credit of credits) {
     const fits = (call: Credit[]) =>
-      call.length < MOST_A_CALL && call.every(({ customerId }) => customerId !== credit.customerId);
+      call.length < MAX_PER_CALL && call.every(({ customerId }) => customerId !== credit.customerId);
     const call = calls.find(fits);
     if (call) call.push(credit);
     else calls.push([credit]);

@@ -54,7 +54,7 @@ export interface CreditStore {
   nextInMs(now: Date): Promise<number | null>;
 }
 
-const MOST_AT_ONCE = 500;
+const MAX_AT_ONCE = 500;
 
 /**
  * Awards as a queue. `due_at` is the end of the lease while a process works on the award, else the end of the pause.
@@ -167,7 +167,7 @@ export function makeCreditStore({
           where id in (
             select id from reward_awards
             where state = 'PENDING' and unit = 'POINTS' and sent_at is null and expires_at <= ${now}::timestamptz
-            order by expires_at limit ${MOST_AT_ONCE} for update skip locked)
+            order by expires_at limit ${MAX_AT_ONCE} for update skip locked)
           returning id, member_id as "memberId", customer_id as "customerId", quantity as points, state,
             credit_reference as "creditReference", last_error as "lastError"`;
         return rows.map(toSettled);
@@ -183,7 +183,7 @@ export function makeCreditStore({
             where state in ('PENDING', 'UNCERTAIN') and customer_id is not null and unit = 'POINTS'
               and greatest(available_at, due_at) <= now() and sent_at is not null
               and ledger <> all(${ledgers}::points_ledger[])
-            limit ${MOST_AT_ONCE} for update skip locked)
+            limit ${MAX_AT_ONCE} for update skip locked)
           returning id, member_id as "memberId", customer_id as "customerId", quantity as points, state,
             credit_reference as "creditReference", last_error as "lastError"`;
         return rows.map(toSettled);

@@ -11,7 +11,7 @@ export interface CheckedPicture {
 
 /** A cropped photograph of 1,600 pixels has half of this size, and a request has space for a megabyte in Base64. */
 export const MAX_BYTES = 600 * 1_024;
-const [LEAST_PIXELS, MOST_PIXELS] = [200, 4_000];
+const [LEAST_PIXELS, MAX_PIXELS] = [200, 4_000];
 const types: Readonly<Record<string, PictureType>> = {
   jpg: "image/jpeg",
   png: "image/png",
@@ -28,8 +28,8 @@ export function checkPicture(bytes: Uint8Array): CheckedPicture | { problem: str
   const type = types[size?.type ?? ""];
   if (!size || !type) return { problem: "is not a JPEG, PNG or WebP picture" };
   const { width, height } = size;
-  if (Math.min(width, height) < LEAST_PIXELS || Math.max(width, height) > MOST_PIXELS) {
-    return { problem: `has ${width} × ${height} pixels; each side must have ${LEAST_PIXELS} to ${MOST_PIXELS}` };
+  if (Math.min(width, height) < LEAST_PIXELS || Math.max(width, height) > MAX_PIXELS) {
+    return { problem: `has ${width} × ${height} pixels; each side must have ${LEAST_PIXELS} to ${MAX_PIXELS}` };
   }
   return { type, width, height };
 }

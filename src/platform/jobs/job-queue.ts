@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "../backoff.ts";
-import { databaseTrouble } from "../database-trouble.ts";
+import { databaseFailure } from "../database-failure.ts";
 import { afterCommit, type Db, Prisma, type Tx } from "../db.ts";
 import type { Bus } from "../events.ts";
 import type { Logger } from "../logger.ts";
@@ -297,7 +297,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       isLaunched = true;
       const last = Prisma.sql`starts_with(owner, ${`${place}#`}) and owner <> ${owner}`;
       await db.$executeRaw`update jobs set owner = null, leased_until = null where ${last}`.catch((error: unknown) => {
-        if (!databaseTrouble(error)) throw error; // the leases then expire
+        if (!databaseFailure(error)) throw error; // the leases then expire
       });
       beat = heartbeatLoop();
     },

@@ -7,7 +7,7 @@ import { v1ManyEnvelope } from "./envelope.ts";
 import { bareMobile, type CapillaryCustomer, type CustomerRow, customerRows } from "./wire/customer.ts";
 
 /** The API documents no limit; with this many ids the URL stays short enough for any proxy. */
-const MOST_AT_ONCE = 50;
+const MAX_AT_ONCE = 50;
 /**
  * The number of concurrent calls of one kind. Further customers are gathered for the next call, so many requests at
  * once cause few calls.
@@ -72,7 +72,7 @@ export function makeCustomers(caller: Caller, { programId }: { programId: string
       },
       {
         cache: false,
-        maxBatchSize: MOST_AT_ONCE,
+        maxBatchSize: MAX_AT_ONCE,
         batchScheduleFn(send) {
           waiting.push(send);
           setImmediate(sendNext);

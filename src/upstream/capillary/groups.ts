@@ -6,7 +6,7 @@ import { type CustomerGroup, type Group, type GroupMember, groupOf, groupsWithin
 import { id, maybe } from "./wire/loose.ts";
 
 const PAGE_SIZE = 100;
-const MOST_PAGES = 50;
+const MAX_PAGES = 50;
 
 export interface Groups {
   /**
@@ -47,7 +47,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
     async members(groupId, { atMost = Number.POSITIVE_INFINITY, ...options } = {}) {
       const found = new Map<string, GroupMember>();
       for (let page = 0, isLast = false; !isLast; page += 1) {
-        if (page === MOST_PAGES) throw caller.failed("group-members", `more than ${MOST_PAGES * PAGE_SIZE}`);
+        if (page === MAX_PAGES) throw caller.failed("group-members", `more than ${MAX_PAGES * PAGE_SIZE}`);
         const before = found.size;
         const { members, length } = await caller.ask({
           operation: "group-members",

@@ -25,7 +25,7 @@ const PAGE_SIZE = 100;
  * The page limit of one customer's history of one reward. Beyond it the search fails instead of reporting that nothing
  * was found.
  */
-const MOST_PAGES = 50;
+const MAX_PAGES = 50;
 
 /** The keys that identify a try afterwards. Both must be recorded before the call. */
 export interface IssueKeys {
@@ -147,7 +147,7 @@ export function makeIssuing(caller: Caller, { brand }: { brand: string }): Issui
     async searchIssue({ customerId, rewardId, transactionNumber, requestId, since }) {
       const seen = new Map<string, IssueAttempt>();
       for (let page = 0, isLast = false; !isLast; page += 1) {
-        if (page === MOST_PAGES) throw caller.failed("issuals", `more than ${MOST_PAGES * PAGE_SIZE} of one reward`);
+        if (page === MAX_PAGES) throw caller.failed("issuals", `more than ${MAX_PAGES * PAGE_SIZE} of one reward`);
         const before = seen.size;
         const answer = await readIssuals({ customerId, page, rewardId, unshared: true });
         for (const attempt of answer.attempts) seen.set(attempt.transactionId, attempt);

@@ -37,7 +37,7 @@ export interface Points {
   allocate(allocations: Allocation[]): Promise<AllocationOutcome[]>;
 }
 
-const MOST_ALLOCATIONS = 10;
+const MAX_ALLOCATIONS = 10;
 const missingRow: AllocationOutcome = { outcome: "unknown", codes: [], message: "nothing was said of it", details: {} };
 
 export function makePoints(caller: Caller, { orgId, programId }: { orgId: string; programId: string }): Points {
@@ -71,7 +71,7 @@ export function makePoints(caller: Caller, { orgId, programId }: { orgId: string
     },
 
     async allocate(allocations) {
-      if (allocations.length > MOST_ALLOCATIONS) throw new RangeError(`at most ${MOST_ALLOCATIONS} allocations a call`);
+      if (allocations.length > MAX_ALLOCATIONS) throw new RangeError(`at most ${MAX_ALLOCATIONS} allocations a call`);
       const rows = await caller.ask({
         operation: "allocate",
         api: "v2",

@@ -5,7 +5,7 @@ import type { Attack } from "../main.ts";
 import { bystander, peakMb } from "../world.ts";
 
 const SECONDS = 10;
-const MOST_BYTES = 600 * 1024 * 1024;
+const MAX_BYTES = 600 * 1024 * 1024;
 
 /** Opens one socket that sends pings of 60 kB as fast as it can, and never reads. */
 export const attack: Attack = {
@@ -27,7 +27,7 @@ export const attack: Attack = {
 
     const attacking = (async () => {
       let sent = 0;
-      while (performance.now() - startedAt < SECONDS * 1_000 && sent < MOST_BYTES && !line.destroyed) {
+      while (performance.now() - startedAt < SECONDS * 1_000 && sent < MAX_BYTES && !line.destroyed) {
         sent += ping.length;
         if (!line.write(ping)) await moment(line);
       }

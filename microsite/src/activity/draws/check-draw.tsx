@@ -35,7 +35,7 @@ export function CheckDraw({ draw }: { draw: DrawPartsFragment }) {
     <div className={styles.check}>
       <p>{t(draw.closedAt ? "check.lead" : "check.leadOpen")}</p>
       <div className={styles.actions}>
-        <Button look="quiet" busy={isBusy} onClick={() => void check()}>
+        <Button variant="quiet" busy={isBusy} onClick={() => void check()}>
           {t(isBusy ? "check.busy" : "check.do")}
         </Button>
         <a href={draw.published} download>

@@ -1,6 +1,6 @@
 import type { DrawPartsFragment, TicketPartsFragment } from "../../graphql/generated/graphql.ts";
 import { useI18n } from "../../i18n/i18n.tsx";
-import { Mark } from "../../ui/mark.tsx";
+import { Badge } from "../../ui/badge.tsx";
 import { Tile } from "../../ui/tile.tsx";
 import { CheckDraw } from "./check-draw.tsx";
 import styles from "./draws.module.css";
@@ -15,9 +15,9 @@ export function DrawTile({ draw, tickets }: { draw: DrawPartsFragment; tickets: 
     <Tile className={styles.draw} aria-labelledby={`draw-${id}`}>
       <header>
         <h3 id={`draw-${id}`}>{name}</h3>
-        <Mark tone={closedAt ? "plain" : "good"}>
+        <Badge tone={closedAt ? "plain" : "good"}>
           {closedAt ? t("draw.closed", { day: day(closedAt) }) : t("draw.open")}
-        </Mark>
+        </Badge>
       </header>
       <h4>{t("draw.yours")}</h4>
       <Tickets tickets={tickets} />

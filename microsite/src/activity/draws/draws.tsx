@@ -36,7 +36,7 @@ export function Draws(props: { draws: readonly DrawPartsFragment[]; tickets: Tic
       </div>
       {tickets?.pageInfo.hasNextPage && (
         <div className={styles.more}>
-          <Button look="quiet" busy={isLoadingMore} onClick={() => void more()}>
+          <Button variant="quiet" busy={isLoadingMore} onClick={() => void more()}>
             {t("draw.moreTickets")}
           </Button>
         </div>

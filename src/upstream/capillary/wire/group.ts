@@ -187,7 +187,7 @@ export const groupsWithin = (programId: string) =>
   unknownValue.transform((answer, context): CustomerGroup[] => {
     const found = new Map<string, CustomerGroup>();
     const visit = (at: unknown, isListed: boolean, depth: number): void => {
-      if (depth > MOST_DEPTH) return;
+      if (depth > MAX_DEPTH) return;
       if (Array.isArray(at)) {
         for (const row of at) visit(row, isListed, depth + 1);
         return;
@@ -208,7 +208,7 @@ export const groupsWithin = (programId: string) =>
     return [...found.values()];
   });
 
-const MOST_DEPTH = 6;
+const MAX_DEPTH = 6;
 
 function looksLikeGroup(value: Record<string, unknown>): boolean {
   const names = Object.keys(value).map(camelCase);

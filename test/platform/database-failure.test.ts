@@ -1,6 +1,6 @@
 import { DriverAdapterError } from "@prisma/driver-adapter-utils";
 import { expect, test } from "vitest";
-import { databaseTrouble } from "../../src/platform/database-trouble.ts";
+import { databaseFailure } from "../../src/platform/database-failure.ts";
 import { Prisma } from "../../src/platform/db.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 
@@ -37,5 +37,5 @@ test.each<[string, unknown, string | null]>([
     null,
   ],
 ])("%s", (_, error, trouble) => {
-  expect(databaseTrouble(error)).toBe(trouble);
+  expect(databaseFailure(error)).toBe(trouble);
 });

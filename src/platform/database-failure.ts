@@ -10,10 +10,10 @@ import { backoffMs } from "./backoff.ts";
  * - `read-only`: the server is a standby, or has become one.
  * - `busy`: the wait for a lock or a connection timed out.
  */
-export type DatabaseTrouble = "unreachable" | "starting" | "overloaded" | "read-only" | "busy";
+export type DatabaseFailure = "unreachable" | "starting" | "overloaded" | "read-only" | "busy";
 
 /** SQLSTATEs, socket error codes, and Prisma's codes and kinds. */
-const byCode: readonly [RegExp, DatabaseTrouble][] = [
+const byCode: readonly [RegExp, DatabaseFailure][] = [
   [/^57P03$/, "starting"],
   [/^(08[0-9A-Z]{3}|57P0[125])$/, "unreachable"],
   [/^53[0-9A-Z]{3}$/, "overloaded"],
@@ -25,7 +25,7 @@ const byCode: readonly [RegExp, DatabaseTrouble][] = [
   [/^(P2024|P2028|P2034|TransactionWriteConflict)$/, "busy"],
 ];
 /** Errors of pg that have no code. */
-const byMessage: readonly [RegExp, DatabaseTrouble][] = [
+const byMessage: readonly [RegExp, DatabaseFailure][] = [
   [/^timeout exceeded when trying to connect/, "busy"],
   [/Connection terminated|connection error and is not queryable|Client was closed and is not queryable/, "unreachable"],
 ];
@@ -36,10 +36,10 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
 }
 
 /** @returns null if the error does not concern the state of the database */
-export function databaseTrouble(error: unknown): DatabaseTrouble | null {
+export function databaseFailure(error: unknown): DatabaseFailure | null {
   const facts = factsOf(error);
-  for (const [pattern, trouble] of byCode) if (facts.codes.some((code) => pattern.test(code))) return trouble;
-  for (const [pattern, trouble] of byMessage) if (pattern.test(facts.message)) return trouble;
+  for (const [pattern, failure] of byCode) if (facts.codes.some((code) => pattern.test(code))) return failure;
+  for (const [pattern, failure] of byMessage) if (pattern.test(facts.message)) return failure;
   return null;
 }
 
@@ -78,7 +78,7 @@ function factsOf(error: unknown): { codes: string[]; message: string } {
 }
 
 /** For operators. The text names no address. */
-export const troubleDescriptions: Readonly<Record<DatabaseTrouble, string>> = {
+export const failureDescriptions: Readonly<Record<DatabaseFailure, string>> = {
   unreachable: "the database does not answer",
   starting: "the database is starting or stopping",
   overloaded: "the database has no connection, memory or disk space left",
@@ -93,8 +93,8 @@ export async function readOnlyReason(
   const [state] = await query(
     `select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::boolean as "isReadOnly"`,
   );
-  if (state?.isStandby) return `${troubleDescriptions["read-only"]}: the server is a standby`;
-  return state?.isReadOnly ? `${troubleDescriptions["read-only"]}: default_transaction_read_only is on` : null;
+  if (state?.isStandby) return `${failureDescriptions["read-only"]}: the server is a standby`;
+  return state?.isReadOnly ? `${failureDescriptions["read-only"]}: default_transaction_read_only is on` : null;
 }
 
 const PAUSE_MS = { first: 100, most: 3_000 };
@@ -105,7 +105,7 @@ export async function retryUntilAvailable<T>(read: () => Promise<T>, signal: Abo
     try {
       return await read();
     } catch (error) {
-      if (!databaseTrouble(error)) throw error;
+      if (!databaseFailure(error)) throw error;
     }
     if (!(await pauseForRetry(tries, signal))) return null;
   }

@@ -19,7 +19,7 @@ interface State {
 }
 
 /** An error boundary with lazy loading: an error of the children, or a chunk that cannot be loaded, stays inside it. */
-export class Part extends Component<Props, State> {
+export class ErrorBoundary extends Component<Props, State> {
   override state: State = { at: this.props.at, failure: null };
   static getDerivedStateFromError = (error: unknown) => ({ failure: { error } });
   static getDerivedStateFromProps = ({ at }: Props, state: State) => (at === state.at ? null : { at, failure: null });
