@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import type { OperatorRole } from "../../src/domain/operator-roles.ts";
 import { faultsOf, signedIn } from "../support/console.ts";
 import { browserTest, type Microsite, startMicrosite } from "../support/microsite.ts";
 
@@ -69,3 +70,37 @@ browserTest("a filtered list is exported completely, and only with matching rows
   expect(lines.slice(1).every((line) => line.includes("key:long-list"))).toBe(true);
   expect(problems).toEqual([]);
 });
+
+/** The lists that can be exported, and the roles that may read them. */
+const lists: [path: string, roles: readonly OperatorRole[]][] = [
+  ["/console/orders", ["orders", "support"]],
+  ["/console/catalogue", ["catalogue", "support"]],
+  ["/console/earning/quarantine", ["rewards", "support"]],
+  ["/console/earning/awards", ["support"]],
+  ["/console/money", ["support"]],
+  ["/console/money/breaks", ["support"]],
+  ["/console/team/audit", ["support"]],
+];
+
+for (const role of ["catalogue", "orders", "support", "rewards"] as const) {
+  browserTest(`an operator with the role ${role} exports the lists of this role only`, async () => {
+    const { page, quiet } = await signedIn(site, [role]);
+    const exportable: string[] = [];
+    for (const [path] of lists) {
+      await page.goto(path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await quiet();
+      const button = page.getByRole("button", { name: "Export as CSV" });
+      if ((await button.count()) === 0 || (await button.isDisabled())) continue;
+      const saved = page.waitForEvent("download").then(() => true);
+      const failed = page
+        .getByText("The list could not be exported")
+        .waitFor()
+        .then(() => false);
+      await button.click();
+      if (await Promise.race([saved, failed])) exportable.push(path);
+      void Promise.allSettled([saved, failed]); // the other one ends with the page
+    }
+    expect(exportable).toEqual(lists.filter(([, roles]) => roles.includes(role)).map(([path]) => path));
+  });
+}

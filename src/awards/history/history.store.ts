@@ -75,10 +75,15 @@ const earnedColumns = Prisma.sql`
   a.available_at as "availableAt", a.expires_at as "expiresAt", a.created_at as "createdAt", a.settled_at as "settledAt",
   d.explanation`;
 
-/** The action begins the effect key, except in that of a prize, so that most decisions are not read. */
-const actionOf = Prisma.sql`case split_part(a.effect_key, '/', 1)
-  when 'draw' then (select explanation #>> '{facts,action}' from reward_decisions where id = a.decision_id)
-  else split_part(a.effect_key, '/', 1) end`;
+/**
+ * Awards with the same beginning of the effect key, which is their action. A prize begins with `draw`, and its decision has the action.
+ */
+interface SummedRow extends Omit<EarnedTotal, "action" | "credited" | "onTheWay"> {
+  source: string;
+  decisionId: string | null;
+  credited: bigint;
+  onTheWay: bigint;
+}
 
 /** A statement for each customer, so that the planner sees the id. Otherwise it would read all awards of a customer. */
 const ofEach = (customerIds: readonly string[], statement: (id: Prisma.Sql) => Prisma.Sql): Prisma.Sql =>
@@ -94,6 +99,13 @@ export function makeHistoryStore(db: Db): HistoryStore {
     const rows = await db.$queryRaw<EarnedRow[]>`
       select ${earnedColumns} from reward_awards a join reward_decisions d on d.id = a.decision_id where ${condition}`;
     return rows.map(toEarned);
+  }
+
+  async function actionsOf(decisionIds: readonly string[]): Promise<Map<string, string>> {
+    if (decisionIds.length === 0) return new Map();
+    const rows = await db.$queryRaw<{ id: string; action: string }[]>`
+      select id, explanation #>> '{facts,action}' as action from reward_decisions where id = any(${[...decisionIds]}::uuid[])`;
+    return new Map(rows.map(({ id, action }) => [id, action]));
   }
 
   return {
@@ -132,15 +144,25 @@ export function makeHistoryStore(db: Db): HistoryStore {
       ),
 
     async totals(customerIds) {
-      const rows = await db.$queryRaw<
-        (Omit<EarnedTotal, "credited" | "onTheWay"> & Record<"credited" | "onTheWay", bigint>)[]
-      >`
-        select a.customer_id as "customerId", ${actionOf} as action, a.role, a.unit,
+      const rows = await db.$queryRaw<SummedRow[]>`
+        select customer_id as "customerId", split_part(effect_key, '/', 1) as source, role, unit,
+               case when effect_key like 'draw/%' then decision_id end as "decisionId",
                count(*)::int as awards,
-               coalesce(sum(a.quantity) filter (where a.state = 'CREDITED'), 0)::bigint as credited,
-               coalesce(sum(a.quantity) filter (where a.state in ('PENDING', 'UNCERTAIN')), 0)::bigint as "onTheWay"
-        from reward_awards a where a.customer_id = any(${[...customerIds]}) group by 1, 2, 3, 4`;
-      return rows.map((row) => ({ ...row, credited: Number(row.credited), onTheWay: Number(row.onTheWay) }));
+               coalesce(sum(quantity) filter (where state = 'CREDITED'), 0)::bigint as credited,
+               coalesce(sum(quantity) filter (where state in ('PENDING', 'UNCERTAIN')), 0)::bigint as "onTheWay"
+        from reward_awards where customer_id = any(${[...customerIds]}) group by 1, 2, 3, 4, 5`;
+      const actions = await actionsOf(rows.flatMap(({ decisionId }) => decisionId ?? []));
+      const totals = new Map<string, EarnedTotal>();
+      for (const { source, decisionId, credited, onTheWay, ...row } of rows) {
+        const action = (decisionId === null ? source : actions.get(decisionId)) as RewardAction;
+        const key = [row.customerId, action, row.role, row.unit].join("/");
+        const total = totals.get(key) ?? { ...row, action, awards: 0, credited: 0, onTheWay: 0 };
+        total.awards += row.awards;
+        total.credited += Number(credited);
+        total.onTheWay += Number(onTheWay);
+        totals.set(key, total);
+      }
+      return [...totals.values()];
     },
 
     async tickets(customerIds, { limit, after, before, backwards }) {
