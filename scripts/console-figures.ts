@@ -2,13 +2,14 @@
 // load of each page, and the CPU time of scrolling through 10,000 orders. The orders are generated on the fly,
 // a page of 50 at a time.
 //
-//   npm run console:figures [-- <directory>]
+//   npm run console:figures [-- <directory> [--all]]
 //
-// With a directory it also takes a screenshot of each page.
+// With a directory it also takes a screenshot of each page; with --all also in dark colours and in a narrow window.
 import "./explain-errors.ts";
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { readProcessConfig } from "../src/program/command-line.ts";
@@ -20,6 +21,7 @@ const MAX_SCROLL_MS = 300_000;
 const pages: [name: string, path: string][] = [
   ["today", "/console/"],
   ["orders", "/console/orders"],
+  ["customer", "/console/customers/CUST12345"],
   ["catalogue", "/console/catalogue"],
   ["reward", "/console/catalogue/WATTLEWIRE-HEADPHONES"],
   ["earning", "/console/earning"],
@@ -27,14 +29,23 @@ const pages: [name: string, path: string][] = [
   ["try", "/console/earning/try"],
   ["draws", "/console/earning/draws"],
   ["quarantine", "/console/earning/quarantine"],
+  ["awards", "/console/earning/awards"],
   ["money", "/console/money"],
   ["runs", "/console/money/runs"],
+  ["breaks", "/console/money/breaks"],
   ["liability", "/console/money/liability"],
   ["team", "/console/team"],
+  ["keys", "/console/team/keys"],
+  ["brand", "/console/team/brand"],
+  ["webhooks", "/console/team/webhooks"],
   ["audit", "/console/team/audit"],
 ];
 
-const [directory] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { all: { type: "boolean", default: false } },
+});
+const [directory] = positionals;
 if (directory) mkdirSync(directory, { recursive: true });
 const { dataDir } = readProcessConfig();
 const token = process.env["OPERATOR_TOKEN"] ?? (await readFile(join(dataDir, "operator-token"), "utf8")).trim();
@@ -46,6 +57,8 @@ await first.getByLabel("Operator key").fill(token);
 await first.keyboard.press("Enter");
 await first.getByRole("navigation", { name: "Main" }).waitFor();
 const storageState = await context.storageState();
+const newest = (await readOrders()).data.orders.nodes[0]?.number;
+if (newest) pages.splice(2, 0, ["order", `/console/orders/${newest}`]);
 
 const rows: Record<string, Record<string, string>> = {};
 for (const [name, path] of pages) {
@@ -66,7 +79,15 @@ for (const [name, path] of pages) {
   rows[name] = { "JS, gzipped": `${(sizes.reduce((sum, size) => sum + size, 0) / 1_000).toFixed(0)} kB` };
   if (directory) {
     await page.evaluate("document.fonts.ready.then(() => {})");
-    await page.screenshot({ path: join(directory, `console-${name}.jpg`), type: "jpeg", quality: 78 });
+    for (const scheme of values.all ? (["light", "dark"] as const) : (["light"] as const)) {
+      for (const width of values.all ? [1280, 768] : [1280]) {
+        await page.emulateMedia({ colorScheme: scheme });
+        await page.setViewportSize({ width, height: 860 });
+        await page.waitForTimeout(300); // the colours change gradually
+        const variant = `${scheme === "dark" ? "-dark" : ""}${width === 768 ? "-768" : ""}`;
+        await page.screenshot({ path: join(directory, `console-${name}${variant}.jpg`), type: "jpeg", quality: 78 });
+      }
+    }
   }
   await fresh.close();
 }
@@ -107,6 +128,15 @@ console.log(
     `does, ${tasks.length} tasks took more than 50 ms, the longest ${Math.max(0, ...tasks).toFixed(0)} ms.`,
 );
 await browser.close();
+
+async function readOrders(): Promise<{ data: { orders: { nodes: { number: string }[] } } }> {
+  const response = await fetch(`${gateway}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: "{ orders(first: 1) { nodes { number } } }" }),
+  });
+  return response.json() as never;
+}
 
 /** Answers the list of orders instead of the gateway. */
 async function serveOrders(page: Page): Promise<void> {
