@@ -40,5 +40,5 @@ ENV NODE_ENV=production
 USER 65532:65532
 EXPOSE 4000 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["/usr/local/bin/node", "/app/dist/bin/tessera.mjs", "health"]
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=50", "/app/dist/bin/tessera.mjs"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=50", "--v8-pool-size=1", "/app/dist/bin/tessera.mjs"]
 CMD ["start"]

@@ -28,10 +28,10 @@ const Ready = z.union([
 
 const Answer = z.object({ id: z.int(), value: z.unknown().optional(), error: z.string().optional() });
 
-/** The flags of `npm start` for the gateway; for the others its semi-space alone, because a heap that grows slowly costs CPU. */
+/** The flags of `npm start` for the gateway; for the others its semi-space alone, because its flags for memory cost CPU. */
 const flagsOf = (script: string) =>
   script === "src/main.ts" || script.endsWith("/tessera.mjs")
-    ? ["--max-semi-space-size=16", "--heap-growing-percent=50"]
+    ? ["--max-semi-space-size=16", "--heap-growing-percent=50", "--v8-pool-size=1"]
     : ["--max-semi-space-size=16"];
 
 /** Starts a script, of this repository or by its URL, and waits until it reports that it is ready. */
