@@ -53,7 +53,7 @@ if (isRefused(answer)) stop(answer.refusals.map(({ message }) => message).join("
 else if ("enrolmentSecret" in answer) {
   const origin = config.publicOrigin ?? originOf(config.host, config.port);
   console.log(`The account ${name} has the roles ${answer.account.roles.join(", ")}.`);
-  console.log("Hand this link to the person alone. It is good once, and for three days:");
+  console.log("Send this link only to its owner. It can be used once, within three days:");
   console.log(`${origin}/console/enrol#${answer.enrolmentSecret}`);
 } else console.log(`The account ${name} is disabled, and its sessions have ended.`);
 

@@ -66,8 +66,11 @@ for (const path of pages) {
     bytes[type] = (bytes[type] ?? 0) + encodedDataLength;
   });
   const scripts: Promise<Buffer>[] = [];
+  let scriptBytes = 0;
   page.on("response", (response) => {
-    if (response.request().resourceType() === "script") scripts.push(response.body());
+    if (response.request().resourceType() !== "script") return;
+    scripts.push(response.body());
+    scriptBytes += Number(response.headers()["content-length"]);
   });
   await page.goto(gateway + path);
   await page.waitForLoadState("networkidle");
@@ -76,7 +79,8 @@ for (const path of pages) {
   const inKb = (count: number) => `${(count / 1_000).toFixed(0)} kB`;
   const kB = (type: string) => inKb(bytes[type] ?? 0);
   rows[path] = {
-    JS: kB("Script"),
+    JS: inKb(scriptBytes),
+    "with headers": kB("Script"),
     "if gzipped": inKb(gzipped),
     CSS: kB("Stylesheet"),
     typefaces: kB("Font"),

@@ -123,10 +123,14 @@ export function CheckInSkeleton() {
         <Skeleton width="9rem" height="1.6rem" />
       </header>
       <div className={styles.days}>
-        <Skeleton height="100%" />
+        {Array.from("1234567", (day) => (
+          <Skeleton key={day} height="100%" />
+        ))}
       </div>
       <div className={styles.foot}>
-        <Skeleton width="13rem" height="2.9rem" />
+        <Skeleton width="min(18rem, 100%)" height="2.9rem" />
+        <Skeleton width="80%" height="1.4em" />
+        <Skeleton width="50%" height="1.4em" />
       </div>
     </Tile>
   );

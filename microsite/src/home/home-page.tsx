@@ -31,7 +31,10 @@ export default function HomePage() {
   const me = data?.me;
 
   return (
-    <Page title={t("home.title")} lead={me?.name && t("home.hello", { name: me.name })}>
+    <Page
+      title={t("home.title")}
+      lead={me ? me.name && t("home.hello", { name: me.name }) : loading && <Skeleton width="9rem" height="1.45em" />}
+    >
       {error && !me && !loading && <LoadFailure error={error} retry={refetch} />}
       <div className={styles.mosaic}>
         <Balance
@@ -171,6 +174,7 @@ function Balance(props: {
         </p>
       )}
       <p className={styles.asOf}>
+        {isLoading && <Skeleton width="8rem" />}
         {wallet?.asOf && amount !== null && <span>{t("home.asOf", { time: time(wallet.asOf) })}</span>}
         {wallet && wallet.held > 0 && <span>{t("home.held", { count: wallet.held })}</span>}
         {expiry && <Link to="/statement">{t("expiring.next", { points: expiry.points, day: day(expiry.date) })}</Link>}
@@ -191,8 +195,9 @@ function Groups({ wallets, isLoading }: { wallets: Me["groupWallets"] | undefine
   if (isLoading) {
     return (
       <Tile className={styles.group}>
-        <Skeleton width="60%" height="1.2rem" />
-        <Skeleton width="40%" height="1.6rem" />
+        <Skeleton width="60%" height="1.6rem" />
+        <Skeleton width="70%" height="1.4em" />
+        <Skeleton width="40%" height="2rem" />
       </Tile>
     );
   }
