@@ -19,7 +19,7 @@ const { pictures, objects } = openPictures({ config, db, clock: systemClock, log
 try {
   const { moved, missing } = await pictures.move();
   const place = config.pictures.storage === "s3" ? "the S3-compatible storage" : "the database";
-  console.log(`${moved} pictures moved to ${place}.`);
+  console.log(`${moved} ${moved === 1 ? "picture" : "pictures"} moved to ${place}.`);
   for (const hash of missing) console.error(`The object of the picture ${hash} is gone. Upload the picture again.`);
   process.exitCode = missing.length > 0 ? 1 : 0;
 } finally {

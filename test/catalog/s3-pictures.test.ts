@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -7,7 +8,7 @@ import { makeS3Storage } from "../../src/catalog/pictures/s3-storage.ts";
 import { openDb } from "../../src/platform/db.ts";
 import { DAY, makeTestClock } from "../support/clock.ts";
 import { freePort } from "../support/free-port.ts";
-import { cloneDatabase, type InProcessGateway, startTestGateway } from "../support/gateway.ts";
+import { cloneDatabase, type InProcessGateway, SESSION_SECRET, startTestGateway } from "../support/gateway.ts";
 import { captureLog } from "../support/log.ts";
 import { png } from "../support/png.ts";
 import { startTestS3, type TestS3 } from "../support/s3.ts";
@@ -103,6 +104,50 @@ test("pictures stay visible where they are when the setting changes", async () =
   ] as const) {
     expect((await get(gateway, imageUrl)).bytes.equals(picture)).toBe(true);
   }
+});
+
+/** Runs `npm run pictures:move` beside a gateway, with the settings that its operator changed. */
+const move = (gateway: InProcessGateway, env: Record<string, string>) =>
+  new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    const settings = { PATH: process.env["PATH"], NODE_ENV: "test", LOG_LEVEL: "error", SESSION_SECRET };
+    const options = { env: { ...settings, DATABASE_URL: gateway.databaseUrl, ...s3.env, ...env } };
+    execFile(process.execPath, ["scripts/pictures-move.ts"], options, (error, out, err) =>
+      resolve({ code: Number(error?.code ?? 0), out, err }),
+    );
+  });
+
+test("the command moves pictures to the storage and back, while a gateway serves them", async () => {
+  await using gateway = await startGateway({ PICTURE_STORAGE: "database" });
+  const pictures = [png(320, 300), png(321, 300)];
+  const paths = await Promise.all(pictures.map(async (picture) => (await upload(gateway, picture)).imageUrl));
+  const isShown = async () => {
+    const shown = await Promise.all(paths.map((path) => get(gateway, path)));
+    return shown.every(({ status, bytes }, place) => status === 200 && pictures[place]?.equals(bytes));
+  };
+
+  expect(await move(gateway, {})).toMatchObject({ code: 0, out: "2 pictures moved to the S3-compatible storage.\n" });
+  expect((await rowsOf(gateway)).map(({ stored }) => stored)).toEqual([false, false]);
+  expect(await isShown()).toBe(true);
+  expect(await move(gateway, {})).toMatchObject({ code: 0, out: "0 pictures moved to the S3-compatible storage.\n" });
+
+  expect(await move(gateway, { PICTURE_STORAGE: "database" })).toMatchObject({
+    code: 0,
+    out: "2 pictures moved to the database.\n",
+  });
+  expect((await rowsOf(gateway)).map(({ stored }) => stored)).toEqual([true, true]);
+  expect(await isShown()).toBe(true);
+});
+
+test("the command names a picture whose bytes are lost, and moves the others", async () => {
+  await using gateway = await startGateway();
+  const [lost, other] = [png(330, 300), png(331, 300)];
+  await upload(gateway, lost);
+  await upload(gateway, other);
+  s3.lose(`tessera/pictures/${sha256(lost)}.png`);
+  const { code, out, err } = await move(gateway, { PICTURE_STORAGE: "database" });
+  expect(out).toBe("1 picture moved to the database.\n");
+  expect(err).toContain(`The object of the picture ${sha256(lost)} is gone. Upload the picture again.`);
+  expect(code).toBe(1);
 });
 
 test.each([
