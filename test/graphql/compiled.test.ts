@@ -23,7 +23,7 @@ const schema = makeExecutableSchema({
     Cat: {
       kittens: (_: unknown, { first }: { first: number }) =>
         Array.from({ length: Math.min(first, 3) }, (_, n) =>
-          n === 2 ? Promise.resolve(null) : { type: "Cat", name: `kitten ${n}`, id: n },
+          n === 2 ? Promise.resolve(null) : { type: "Cat", name: `kitten ${n}`, id: String(n) },
         ),
       lives: () => "nine",
       owner: () => Promise.reject(new PublicError("FORBIDDEN", "Not yours.")),
@@ -31,13 +31,13 @@ const schema = makeExecutableSchema({
     },
     Person: {
       cats: async () => [
-        { type: "Cat", name: "Tom", id: 1 },
+        { type: "Cat", name: "Tom", id: "1" },
         null,
         new Error("no such cat"),
-        Promise.resolve({ type: "Cat", name: null, id: 2 }),
+        Promise.resolve({ type: "Cat", name: null, id: "2" }),
       ],
       pets: () => [
-        { type: "Cat", name: "Tom", id: 1 },
+        { type: "Cat", name: "Tom", id: "1" },
         { type: "Person", name: "Ann", id: "a" },
       ],
       fails: () => {
@@ -47,7 +47,7 @@ const schema = makeExecutableSchema({
         await new Promise(setImmediate);
         throw new PublicError("BAD_USER_INPUT", "too late");
       },
-      strict: async () => ({ type: "Cat", name: "Kit", id: 3 }),
+      strict: async () => ({ type: "Cat", name: "Kit", id: "3" }),
     },
     Query: {
       me: () => ({ type: "Person", name: "Ann", id: "a" }),
@@ -55,16 +55,16 @@ const schema = makeExecutableSchema({
       named: (_: unknown, { size }: { size?: string }) => ({
         type: size === "LARGE" ? "Person" : "Cat",
         name: size ?? "none",
-        id: 4,
+        id: "4",
       }),
       pets: async () => [
         { type: "Person", name: "Bo", id: "b" },
-        { type: "Cat", name: "Tom", id: 1 },
+        { type: "Cat", name: "Tom", id: "1" },
       ],
       cat: (_: unknown, args: object) => ({
         type: "Cat",
         name: JSON.stringify(args, Object.keys({ filter: 0, id: 0, max: 0, min: 0, size: 0, tags: 0 })),
-        id: 5,
+        id: "5",
       }),
       points: (_: unknown, { at }: { at?: number }) => at ?? 1.5,
     },
@@ -151,4 +151,60 @@ test.each([
   ["a question about the schema", "query It { __schema { queryType { name } } }", {}],
 ])("%s takes the other path", async (_, text, variables) => {
   expect((await both(text, variables)).compiled).toBeNull();
+});
+
+/** A schema whose resolvers return this value everywhere. */
+const schemaOf = (value: unknown) => {
+  const it = { text: value, id: value, int: value, float: value, bool: value, size: value, points: value };
+  return makeExecutableSchema({
+    typeDefs: `
+      enum Size { SMALL LARGE }
+      scalar Points
+      interface Held { text: String id: ID int: Int float: Float bool: Boolean size: Size points: Points }
+      type Box implements Held { text: String id: ID int: Int float: Float bool: Boolean size: Size points: Points boxes: [[Held]!] }
+      union Any = Box
+      type Query { box: Box any: Any held: Held }
+    `,
+    resolvers: {
+      Held: { __resolveType: () => "Box" },
+      Any: { __resolveType: () => "Box" },
+      Box: { boxes: () => [[it, null]] },
+      Query: { box: () => it, any: () => it, held: () => it },
+    },
+  });
+};
+const converted: [value: unknown, fields: string[]][] = [
+  ["text", ["int", "float", "bool", "size"]],
+  [7, ["text", "id", "bool", "size"]],
+  [1.5, ["text", "id", "int", "bool", "size"]],
+  [2 ** 31, ["text", "id", "int", "bool", "size"]],
+  [Number.NaN, ["text", "id", "int", "float", "bool", "size"]],
+  [10n, ["text", "id", "int", "float", "bool", "size"]],
+  [true, ["text", "id", "int", "float", "size"]],
+  [new Date(0), ["text", "id", "int", "float", "bool", "size"]],
+  ["SMALL", ["int", "float", "bool"]],
+  [null, []],
+];
+const places: [place: string, query: (field: string) => string][] = [
+  ["an object", (field) => `query It { box { ${field} } }`],
+  ["an alias", (field) => `query It { box { a: ${field} } }`],
+  ["nested lists", (field) => `query It { box { boxes { ${field} } } }`],
+  ["a union's inline fragment", (field) => `query It { any { __typename ... on Box { ${field} } } }`],
+  ["an interface", (field) => `query It { held { ${field} } }`],
+  ["a fragment", (field) => `query It { held { ...F } } fragment F on Box { boxes { ... { ${field} } } }`],
+];
+
+test.each(places)("a value that graphql-js would convert or refuse takes the other path, in %s", async (_, query) => {
+  for (const [value, fields] of converted) {
+    const compiled = makeCompiledQueries(schemaOf(value), { at: 1 });
+    for (const field of ["text", "id", "int", "float", "bool", "size"]) {
+      const document = parse(query(field));
+      const made = compiled.count(field, "It", document, getOperationAST(document) as OperationDefinitionNode);
+      const data = await made?.run({}, {} as Context);
+      const plain = await execute({ schema: schemaOf(value), document, contextValue: {} });
+      const isConverted = fields.includes(field);
+      expect([String(value), field, data === null]).toEqual([String(value), field, isConverted]);
+      if (!isConverted) expect(JSON.stringify({ data })).toBe(JSON.stringify(plain));
+    }
+  }
 });
