@@ -113,6 +113,7 @@ browserTest("a mutation's answer that arrives after the last event does not reve
     };
     if (sent.operationName !== "CancelOrder" || sent.variables.input?.dryRun) return route.continue();
     const before = await route.fetch();
+    await gateway.sandbox.faults.held(refund);
     gateway.sandbox.faults.release({ id: refund.id });
     await orderSettled(customer, id);
     await page.getByText("All your points are back.").waitFor();
