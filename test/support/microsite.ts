@@ -74,6 +74,9 @@ export async function startMicrosite(env: Record<string, string> = {}): Promise<
 export const idle = (page: Page): Promise<void> =>
   page.evaluate("new Promise((done) => requestIdleCallback(() => requestIdleCallback(() => done())))");
 
+/** Longer than any answer of a test takes. */
+const UNANSWERED_MS = 60_000;
+
 function watchRequests(context: BrowserContext): () => Promise<void> {
   const inFlight = new Set<Request>();
   const answered = new EventEmitter();
@@ -90,9 +93,16 @@ function watchRequests(context: BrowserContext): () => Promise<void> {
   });
   context.on("requestfinished", remove);
   context.on("requestfailed", remove);
+  const nextAnswer = () =>
+    once(answered, "one", { signal: AbortSignal.timeout(UNANSWERED_MS) }).catch(() => {
+      const urls = [...inFlight].map((request) =>
+        `${request.method()} ${request.url()} ${request.postData() ?? ""}`.slice(0, 300),
+      );
+      throw new Error(`without an answer: ${urls.join(", ")}`);
+    });
   return async () => {
     for (let known = -1; known !== started || inFlight.size > 0; ) {
-      while (inFlight.size > 0) await once(answered, "one");
+      while (inFlight.size > 0) await nextAnswer();
       known = started;
       await Promise.all(context.pages().map((page) => idle(page)));
     }
