@@ -40,7 +40,7 @@ browserTest(
     await page.getByRole("button", { name: "Use #9e8200, the next darker one" }).click();
     await page.getByText("Its contrast to the page").waitFor({ state: "detached" });
     await page.getByLabel("Colour", { exact: true }).fill("#6a1b9a");
-    expect(await backgroundOf(preview.getByText("Redeem"))).toBe("rgb(106, 27, 154)");
+    await expect.poll(() => backgroundOf(preview.getByText("Redeem")), { timeout: 60_000 }).toBe("rgb(106, 27, 154)");
     await page
       .getByLabel("Upload a picture")
       .setInputFiles({ name: "logo.png", mimeType: "image/png", buffer: png(400, 300) });

@@ -27,6 +27,11 @@ export async function signedIn(
 /** The number of mouse clicks since the page was loaded. Typing and choosing a file are no clicks. */
 export const clicksOn = (page: Page): Promise<number> => page.evaluate("globalThis.clicks");
 
+/** An animation without an end, such as a placeholder's, cannot be finished and is cancelled. */
+const endAnimations = `for (const each of document.getAnimations()) {
+  try { each.finish(); } catch { each.cancel(); }
+}`;
+
 /** The faults of the current page, light and dark, on a wide screen and a narrow one. */
 export async function faultsOf(page: Page): Promise<string[]> {
   const faults: string[] = [];
@@ -34,7 +39,7 @@ export async function faultsOf(page: Page): Promise<string[]> {
     for (const width of [1280, 768]) {
       await showPage(page, { scheme, viewport: { width, height: 860 } });
       // A colour in transition from light to dark has the contrast of neither.
-      await page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished))");
+      await page.evaluate(endAnimations);
       if (await isTooWide(page)) faults.push(`${scheme} ${width}: the page is wider than its window`);
       faults.push(...(await accessibilityFaults(page)).map((fault) => `${scheme} ${width}: ${fault}`));
     }
