@@ -70,9 +70,15 @@ export async function startMicrosite(env: Record<string, string> = {}): Promise<
   };
 }
 
-/** Resolves once the page has processed all its answers. */
+/**
+ * Resolves once the page has processed all its answers. The time limit of the browser's callback is for a page that draws nothing: headless
+ * Chromium does not always report it as idle.
+ */
 export const idle = (page: Page): Promise<void> =>
-  page.evaluate("new Promise((done) => requestIdleCallback(() => requestIdleCallback(() => done())))");
+  page.evaluate(`new Promise((done) => {
+    const limit = { timeout: 1_000 };
+    requestIdleCallback(() => requestIdleCallback(() => done(), limit), limit);
+  })`);
 
 /** Longer than any answer of a test takes. */
 const UNANSWERED_MS = 60_000;
