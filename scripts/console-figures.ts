@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { readProcessConfig } from "../src/program/command-line.ts";
+import { askGateway } from "./ask-gateway.ts";
 import { gateway, openBrowser } from "./site-visit.ts";
 
 const ORDERS = 10_000;
@@ -57,7 +58,13 @@ await first.getByLabel("Operator key").fill(token);
 await first.keyboard.press("Enter");
 await first.getByRole("navigation", { name: "Main" }).waitFor();
 const storageState = await context.storageState();
-const newest = (await readOrders()).data.orders.nodes[0]?.number;
+const body = JSON.stringify({ query: "{ orders(first: 1) { nodes { number } } }" });
+const { answer } = await askGateway(
+  `${gateway}/graphql`,
+  { headers: { authorization: `Bearer ${token}` }, body },
+  (found): found is { data: { orders: { nodes: { number: string }[] } } } => "data" in found,
+);
+const newest = answer.data.orders.nodes[0]?.number;
 if (newest) pages.splice(2, 0, ["order", `/console/orders/${newest}`]);
 
 const rows: Record<string, Record<string, string>> = {};
@@ -128,15 +135,6 @@ console.log(
     `does, ${tasks.length} tasks took more than 50 ms, the longest ${Math.max(0, ...tasks).toFixed(0)} ms.`,
 );
 await browser.close();
-
-async function readOrders(): Promise<{ data: { orders: { nodes: { number: string }[] } } }> {
-  const response = await fetch(`${gateway}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query: "{ orders(first: 1) { nodes { number } } }" }),
-  });
-  return response.json() as never;
-}
 
 /** Answers the list of orders instead of the gateway. */
 async function serveOrders(page: Page): Promise<void> {

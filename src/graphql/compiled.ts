@@ -40,7 +40,7 @@ export interface CompiledQuery {
   readonly operation: OperationDefinitionNode;
   /**
    * @param isDirect whether the answer bypasses Apollo
-   * @returns the data; null if graphql-js must run the query: a variable is invalid, or a field failed
+   * @returns the data; null if graphql-js must run the query: a variable is invalid, a field failed, or a value must be converted
    */
   run(variables: Record<string, unknown>, context: Context, isDirect?: boolean): Promise<object | null>;
 }
@@ -81,10 +81,11 @@ export function makeCompiledQueries(schema: GraphQLSchema, options: CompiledOpti
     return async (variableValues, contextValue, isDirect = false) => {
       if (definitions.length > 0 && getVariableValues(schema, definitions, variableValues).errors) return null;
       const { data, errors } = await made.query(undefined, contextValue, variableValues);
+      if (!errors && data && !hasValidLeaves(data)) return null;
       const operationName = operation.name?.value;
       const query = { schema, document, operationName, contextValue, variableValues };
       await onAnswer?.(query, { data, errors: errors ?? [], isDirect });
-      return errors || !data || !hasValidLeaves(data) ? null : data;
+      return errors || !data ? null : data;
     };
   }
 

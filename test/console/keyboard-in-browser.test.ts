@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { faultsOf, signedIn } from "../support/console.ts";
+import { endAnimations, faultsOf, signedIn } from "../support/console.ts";
 import { browserTest, type Microsite, startMicrosite } from "../support/microsite.ts";
 import { orderSettled, placeOrder } from "../support/orders.ts";
 
@@ -55,7 +55,7 @@ const focused = (page: Page): Promise<Stop | null> =>
   page.evaluate(`(async () => {
     const at = document.activeElement;
     if (!at || at === document.body) return null;
-    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+    ${endAnimations}
     const style = getComputedStyle(at);
     const { left, top, right, bottom } = at.getBoundingClientRect();
     return {

@@ -27,8 +27,8 @@ export async function signedIn(
 /** The number of mouse clicks since the page was loaded. Typing and choosing a file are no clicks. */
 export const clicksOn = (page: Page): Promise<number> => page.evaluate("globalThis.clicks");
 
-/** An animation without an end, such as a placeholder's, cannot be finished and is cancelled. */
-const endAnimations = `for (const each of document.getAnimations()) {
+/** Ends the page's animations. An animation without an end, such as a placeholder's, cannot be finished and is cancelled. */
+export const endAnimations = `for (const each of document.getAnimations()) {
   try { each.finish(); } catch { each.cancel(); }
 }`;
 
