@@ -4,8 +4,15 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 import { LongestFirst } from "./test/support/longest-first.ts";
 import { needs } from "./test/support/needs.ts";
 import { RunReport } from "./test/support/run-report.ts";
+import { slowFiles } from "./test/support/timings.ts";
 
-/** Orders and awards through crashes, kills, lost answers and returned points. */
+/** The product's promises: orders and credits, killed at each step and at random, and the way to an order and its end. */
+const core = [
+  "test/{order,awards/credit}/{kill,storm}.test.ts",
+  "test/{auth/sign-in,catalog/catalogue,cart/cart,wallet/wallet,graphql/access-matrix}.test.ts",
+  "test/{order/{place-order,cancel-and-reverse},awards/credit/credit}.test.ts",
+];
+/** Orders and awards through all other crashes, kills, lost answers and returned points. */
 const durability = [
   "test/**/{kill,kill-*,storm}.test.ts",
   "test/reconciliation/restore.test.ts",
@@ -34,12 +41,18 @@ const browser = [
   "test/{console/*-in-browser,examples/first-page}.test.ts",
 ];
 
+/** All files that belong to a project by their kind. Of the others, the slow ones have a project of their own. */
+const ofOwnProjects = [
+  ...[...core, ...durability, ...programs, ...browser],
+  ...[...image, ...recovery, ...routers, ...examples],
+];
+
 const project = (
   name: string,
-  include: string[],
-  exclude: string[] = [],
+  include: readonly string[],
+  exclude: readonly string[] = [],
   options: { testTimeout?: number } = {},
-): TestProjectInlineConfiguration => ({ extends: true, test: { name, include, exclude, ...options } });
+): TestProjectInlineConfiguration => ({ extends: true, test: { name, include: [...include], exclude: [...exclude], ...options } });
 
 export default defineConfig({
   // Node loads graphql's CommonJS build, Vite would pick its ES modules: two copies that do not accept each other's schema.
@@ -47,7 +60,8 @@ export default defineConfig({
   test: {
     projects: [
       // A test that starts several processes, each of which takes a second of CPU time, takes minutes on a busy machine.
-      project("durability", durability, [], { testTimeout: 300_000 }),
+      project("core", core, [], { testTimeout: 300_000 }),
+      project("durability", durability, core, { testTimeout: 300_000 }),
       // A test that looks at every page in several sizes takes minutes on a busy machine.
       project("browser", browser, [], { testTimeout: 300_000 }),
       project("programs", programs, image, { testTimeout: 300_000 }),
@@ -56,11 +70,8 @@ export default defineConfig({
       ...(process.env["RECOVERY"] ? [project("recovery", recovery)] : []),
       ...(process.env["ROUTERS"] ? [project("routers", routers)] : []),
       ...(process.env["EXAMPLES"] ? [project("examples", examples)] : []),
-      project(
-        "fast",
-        ["test/**/*.test.ts"],
-        [...durability, ...browser, ...programs, ...image, ...recovery, ...examples, "test/federation/**"],
-      ),
+      project("slow", slowFiles, ofOwnProjects),
+      project("fast", ["test/**/*.test.ts"], [...slowFiles, ...ofOwnProjects]),
     ],
     globalSetup: ["test/support/global-setup.ts"],
     reporters: ["default", new RunReport()],

@@ -54,6 +54,7 @@ const ends = [
   "settings:docs",
   "storefront:docs",
   "test:browser",
+  "test:slow",
   "test:routers",
   "test:recovery",
 ];

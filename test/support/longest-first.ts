@@ -1,8 +1,6 @@
 import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import timings from "./timings.json" with { type: "json" };
-
-const secondsOf: Record<string, number> = timings;
+import { secondsOf } from "./timings.ts";
 
 /**
  * Runs the slowest files first, so that no slow one runs alone at the end; one project after the other, because

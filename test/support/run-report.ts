@@ -1,16 +1,11 @@
-import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 import { needs } from "./needs.ts";
+import { recordTimings } from "./timings.ts";
 
 /** How many seconds a run may take on two cores, before the report lists the slowest tests. */
-const BUDGET_SECONDS = { whole: 240, fast: 60 };
+const BUDGET_SECONDS = { fast: 60, others: 240 };
 const SLOWEST = 10;
-/** Files faster than this are not ordered. */
-const RECORDED_SECONDS = 1;
-
-const timingsFile = fileURLToPath(new URL("timings.json", import.meta.url));
 
 /**
  * Adds to the result of a run: the tests that did not run with their requirements (a failure where `CI` is set), and,
@@ -51,16 +46,16 @@ export class RunReport implements Reporter {
     return lines;
   }
 
-  /** Reports a run that left out the browser's tests. */
+  /** Names the commands for the tests that `npm test` leaves out. */
   #leftOut(modules: readonly TestModule[]): string[] {
     const ran = new Set(modules.map(({ project }) => project.name));
-    const isWithoutBrowser = ran.has("fast") && ran.has("durability") && !ran.has("browser");
-    return isWithoutBrowser ? ["The tests in a browser did not run: npm run test:browser"] : [];
+    if (!ran.has("fast") || !ran.has("core") || ran.has("slow")) return [];
+    return ["Not run: the tests that take longer (npm run test:slow) and those in a browser (npm run test:browser)"];
   }
 
   #slowest(tests: readonly TestCase[], seconds: number): string[] {
     const isFastOnly = this.#vitest?.projects.every(({ name }) => name === "fast");
-    const budget = isFastOnly ? BUDGET_SECONDS.fast : BUDGET_SECONDS.whole;
+    const budget = isFastOnly ? BUDGET_SECONDS.fast : BUDGET_SECONDS.others;
     if (seconds <= budget) return [];
     const slowest = tests
       .map((test) => ({ test, ms: test.diagnostic()?.duration ?? 0 }))
@@ -76,10 +71,7 @@ export class RunReport implements Reporter {
 
   #record(modules: readonly TestModule[]): void {
     const root = this.#vitest?.config.root ?? "";
-    const rows = modules
-      .map((module) => [relative(root, module.moduleId), Math.round(module.diagnostic().duration / 1_000)] as const)
-      .filter(([, seconds]) => seconds >= RECORDED_SECONDS)
-      .sort(([, a], [, b]) => b - a);
-    writeFileSync(timingsFile, `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`);
+    const secondsOf = (module: TestModule) => Math.round(module.diagnostic().duration / 1_000);
+    recordTimings(Object.fromEntries(modules.map((module) => [relative(root, module.moduleId), secondsOf(module)])));
   }
 }
