@@ -52,7 +52,10 @@ const project = (
   include: readonly string[],
   exclude: readonly string[] = [],
   options: { testTimeout?: number } = {},
-): TestProjectInlineConfiguration => ({ extends: true, test: { name, include: [...include], exclude: [...exclude], ...options } });
+): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: { name, include: [...include], exclude: [...exclude], ...options },
+});
 
 export default defineConfig({
   // Node loads graphql's CommonJS build, Vite would pick its ES modules: two copies that do not accept each other's schema.
