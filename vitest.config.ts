@@ -41,7 +41,7 @@ const browser = [
   "test/{console/*-in-browser,examples/first-page}.test.ts",
 ];
 
-/** All files that belong to a project by their kind. Of the others, the slow ones have a project of their own. */
+/** The files that belong to a project by their kind. The others are in `slow` or `fast` by their recorded seconds. */
 const ofOwnProjects = [
   ...[...core, ...durability, ...programs, ...browser],
   ...[...image, ...recovery, ...routers, ...examples],

@@ -1,6 +1,6 @@
 /**
- * `npm test`: without arguments the tests for every day, which with the installation take less than four minutes;
- * with the name of a file or a folder every test there but those in a browser; with `--project` that project.
+ * `npm test`: without arguments the everyday tests, which take less than four minutes with the installation; with the name
+ * of a file or a folder all tests there except those in a browser; with `--project` that project.
  */
 import { createCLI, parseCLI } from "vitest/node";
 
