@@ -6,7 +6,7 @@ import { needs } from "./test/support/needs.ts";
 import { RunReport } from "./test/support/run-report.ts";
 import { slowFiles } from "./test/support/timings.ts";
 
-/** The product's promises: the way to an order and its end, and orders and credits, killed at each step. */
+/** The product's promises: the way to an order and its end, and a kill at each step that moves points. */
 const core = [
   "test/{order,awards/credit}/kill.test.ts",
   "test/{auth/sign-in,catalog/catalogue,cart/cart,wallet/wallet,graphql/access-matrix}.test.ts",
@@ -42,28 +42,22 @@ const browser = [
 ];
 
 /** The files that belong to a project by their kind. The others are in `slow` or `fast` by their recorded seconds. */
-const ofOwnProjects = [
-  ...[...core, ...durability, ...programs, ...browser],
-  ...[...image, ...recovery, ...routers, ...examples],
-];
+const ofOwnProjects = [core, durability, programs, browser, image, recovery, routers, examples].flat();
 
 const project = (
   name: string,
-  include: readonly string[],
-  exclude: readonly string[] = [],
+  include: string[],
+  exclude: string[] = [],
   options: { testTimeout?: number } = {},
-): TestProjectInlineConfiguration => ({
-  extends: true,
-  test: { name, include: [...include], exclude: [...exclude], ...options },
-});
+): TestProjectInlineConfiguration => ({ extends: true, test: { name, include, exclude, ...options } });
 
 export default defineConfig({
   // Node loads graphql's CommonJS build, Vite would pick its ES modules: two copies that do not accept each other's schema.
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") }] },
   test: {
     projects: [
+      project("core", core),
       // A test that starts several processes, each of which takes a second of CPU time, takes minutes on a busy machine.
-      project("core", core, [], { testTimeout: 300_000 }),
       project("durability", durability, core, { testTimeout: 300_000 }),
       // A test that looks at every page in several sizes takes minutes on a busy machine.
       project("browser", browser, [], { testTimeout: 300_000 }),
